@@ -1,0 +1,5 @@
+from . import controllers
+from . import engine
+from . import models
+from . import report
+from . import wizard

@@ -1,0 +1,53 @@
+{
+    "name": "Subscriptions",
+    "summary": "Sell by subscription: contracts that invoice themselves",
+    "version": "19.0.1.0.0",
+    "category": "Sales/Subscriptions",
+    "license": "LGPL-3",
+    "author": "Subscriptions contributors",
+    "website": "https://example.com/subscriptions",
+    "depends": [
+        "account_payment",
+        "sale_management",
+    ],
+    "excludes": ["sale_subscription"],
+    "data": [
+        # Security.
+        "security/ir.model.access.csv",
+        "security/subscription_security.xml",
+        # Records.
+        "data/mail_activity_type_data.xml",
+        "data/subscription_close_reason_data.xml",
+        "data/subscription_plan_data.xml",
+        "data/ir_cron_data.xml",
+        # Views.
+        "wizard/subscription_close_views.xml",  # Its action is on the contract
+        "views/subscription_period_views.xml",
+        "views/sale_order_line_views.xml",
+        "views/sale_order_views.xml",
+        "views/subscription_plan_views.xml",  # Depends on the actions above
+        "views/subscription_close_reason_views.xml",
+        "views/product_pricelist_views.xml",
+        "views/product_template_views.xml",
+        "views/sale_order_template_views.xml",
+        "views/account_move_views.xml",
+        "views/res_partner_views.xml",
+        "views/subscription_menus.xml",
+        # Documents.
+        "report/sale_order_documents.xml",
+        "report/account_move_documents.xml",
+        "views/sale_portal_templates.xml",
+    ],
+    "demo": [
+        "demo/subscription_demo.xml",
+    ],
+    "assets": {
+        "web.assets_backend": [
+            "subscriptions/static/src/**/*",
+        ],
+        "web.assets_tests": [
+            "subscriptions/static/tests/tours/**/*",
+        ],
+    },
+    "application": True,
+}

@@ -1,0 +1,31 @@
+"""Values that several files share, each with what it means."""
+
+# Days a plan's trial, notice or lead may span: ten years are a typing error.
+MAX_PLAN_DAYS = 3650
+
+# A contract further behind than so many periods is held for a person to release.
+MAX_BACKLOG_PERIODS = 12
+
+# Contracts billed between two commits of the daily run.
+BILLING_BATCH_SIZE = 100
+
+# Ledger states that occupy their days; the one missing is void.
+LIVE_PERIOD_STATES = ("billed", "paid", "free", "paused", "credited")
+
+# Causes for which a contract is held until a person, or a repair, releases it.
+HOLDS = [
+    ("billing_error", "Billing error"),
+    ("payment_unknown", "Payment unknown"),
+    ("payment_declined", "Payment declined"),
+    ("anomaly", "Unusual amount"),
+    ("backlog", "Too far behind"),
+]
+
+# What an account.move keeps out of the chatter when the run makes hundreds of them:
+# the contract's own line in the chatter, and the invoice's creation, remain.
+QUIET = {
+    "mail_create_nosubscribe": True,
+    "mail_auto_subscribe_no_notify": True,
+    "mail_notrack": True,
+    "tracking_disable": True,
+}

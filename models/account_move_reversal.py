@@ -1,0 +1,16 @@
+from odoo import models
+
+
+class AccountMoveReversal(models.TransientModel):
+    _inherit = "account.move.reversal"
+
+    def reverse_moves(self, is_modify=False):
+        """Override of `account`: a replaced invoice hands its periods over."""
+        action = super().reverse_moves(is_modify=is_modify)
+        if is_modify:
+            for move in self.new_move_ids.filtered(
+                lambda move: move.move_type == "out_invoice"
+            ):
+                # sudo: whoever may replace an invoice moves its ledger rows along
+                move.invoice_line_ids.sudo().period_id._set_invoice(move)
+        return action

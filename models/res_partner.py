@@ -1,0 +1,44 @@
+from odoo import fields, models
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    subscription_count = fields.Integer(
+        string="Subscriptions",
+        compute="_compute_subscription_count",
+        groups="sales_team.group_sale_salesman",
+    )
+
+    def _compute_subscription_count(self):
+        # A company counts the contracts of its contacts as well.
+        partners = self.with_context(active_test=False).search_fetch(
+            [("id", "child_of", self.ids)], ["parent_id"]
+        )
+        groups = self.env["sale.order"]._read_group(
+            [
+                ("partner_id", "in", partners.ids),
+                ("subscription_state", "in", ("progress", "paused")),
+            ],
+            ["partner_id"],
+            ["__count"],
+        )
+        self.subscription_count = 0
+        for partner, count in groups:
+            while partner:
+                if partner in self:
+                    partner.subscription_count += count
+                partner = partner.parent_id
+
+    def action_view_subscriptions(self):
+        """Open the contracts of the customer and its contacts."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "subscriptions.sale_order_action_contracts"
+        )
+        action["domain"] = [
+            ("partner_id", "child_of", self.id),
+            ("subscription_state", "not in", (False, "draft")),
+        ]
+        action["context"] = {"default_partner_id": self.id}
+        return action

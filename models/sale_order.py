@@ -1,0 +1,481 @@
+"""The contract: its fields, its states, and what orders must not do.
+
+How it is billed stands in ``sale_order_billing.py``.
+"""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
+from odoo.tools import format_date
+
+from ..const import HOLDS
+from ..engine import InvalidMove, check_move, lifecycle, recurrence
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    plan_id = fields.Many2one(
+        comodel_name="subscription.plan",
+        string="Recurring Plan",
+        compute="_compute_plan_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        check_company=True,
+        tracking=True,
+        domain="['|', ('company_id', '=', False), ('company_id', '=', company_id)]",
+    )
+    is_subscription = fields.Boolean(
+        string="Subscription", compute="_compute_is_subscription", store=True
+    )
+    subscription_kind = fields.Selection(
+        selection=[("new", "New"), ("renewal", "Renewal"), ("upsell", "Upsell")],
+        compute="_compute_subscription_kind",
+        store=True,
+        readonly=False,
+        copy=False,
+    )
+    subscription_state = fields.Selection(
+        # Empty on orders that are no contract: plain, cancelled, upsells.
+        selection=[
+            ("draft", "Quotation"),
+            ("progress", "In Progress"),
+            ("paused", "Paused"),
+            ("renewed", "Renewed"),
+            ("churned", "Churned"),
+        ],
+        string="Subscription Status",
+        compute="_compute_subscription_state",
+        store=True,
+        index="btree_not_null",
+        copy=False,
+        tracking=True,
+    )
+
+    # Dates
+    start_date = fields.Date(
+        string="Start Date",
+        copy=False,
+        tracking=True,
+        help="First day of the contract. Left empty, it is the day of confirmation.",
+    )
+    end_date = fields.Date(
+        string="End Date",
+        compute="_compute_end_date",
+        store=True,
+        readonly=False,
+        copy=False,
+        tracking=True,
+        help="Last day of the contract. Left empty, it runs for ever.",
+    )
+    close_date = fields.Date(string="Closed On", copy=False, tracking=True)
+    close_reason_id = fields.Many2one(
+        comodel_name="subscription.close.reason",
+        string="Close Reason",
+        copy=False,
+        tracking=True,
+    )
+
+    has_typed_fiscal_position = fields.Boolean(
+        compute="_compute_has_typed_fiscal_position",
+        store=True,
+        help="The fiscal position was chosen by a person and stays as it is.",
+    )
+
+    # Money
+    recurring_total = fields.Monetary(
+        string="Recurring",
+        compute="_compute_recurring_amounts",
+        store=True,
+        help="Untaxed amount per period, in the order's currency.",
+    )
+    mrr = fields.Monetary(
+        string="MRR",
+        compute="_compute_recurring_amounts",
+        store=True,
+        currency_field="company_currency_id",
+        help="Monthly recurring revenue, in the company's currency.",
+    )
+    arr = fields.Monetary(
+        string="ARR",
+        compute="_compute_recurring_amounts",
+        store=True,
+        currency_field="company_currency_id",
+        help="Annual recurring revenue: 12 times the MRR.",
+    )
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
+
+    # Hold
+    hold = fields.Selection(
+        selection=HOLDS,
+        string="Held",
+        copy=False,
+        index="btree_not_null",
+        tracking=True,
+        help="A held contract is not billed until it is released.",
+    )
+    hold_reason = fields.Text(string="Reason", copy=False)
+
+    _contract_dates_in_order = models.Constraint(
+        "CHECK (end_date IS NULL OR start_date IS NULL OR end_date >= start_date)",
+        "A contract cannot end before it starts.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("sale_order_template_id")
+    def _compute_plan_id(self):
+        for order in self:
+            template = order.sale_order_template_id
+            if template.plan_id and order.state in ("draft", "sent"):
+                order.plan_id = template.plan_id
+
+    @api.depends("plan_id", "order_line.is_recurring")
+    def _compute_is_subscription(self):
+        for order in self:
+            order.is_subscription = bool(order.plan_id) and any(
+                order.order_line.mapped("is_recurring")
+            )
+
+    @api.depends("is_subscription")
+    def _compute_subscription_kind(self):
+        for order in self:
+            if not order.is_subscription:
+                order.subscription_kind = False
+            elif not order.subscription_kind:
+                order.subscription_kind = "new"
+
+    @api.depends("is_subscription", "state", "subscription_kind")
+    def _compute_subscription_state(self):
+        for order in self:
+            state = order.subscription_state
+            is_contract = order.is_subscription and order.subscription_kind != "upsell"
+            if not is_contract or order.state == "cancel":
+                state = False
+            elif order.state in ("draft", "sent"):
+                state = lifecycle.DRAFT
+            elif state in (False, lifecycle.DRAFT):
+                state = lifecycle.PROGRESS
+            order.subscription_state = state
+
+    @api.depends("start_date", "plan_id", "sale_order_template_id")
+    def _compute_end_date(self):
+        for order in self:
+            if order.state not in ("draft", "sent", "sale") or order.period_ids:
+                continue
+            periods = order._get_duration_periods()
+            if periods and order.start_date and order.plan_id:
+                schedule = order._get_schedule(end_date=None)
+                order.end_date = schedule.end_after(periods)
+
+    def _get_duration_periods(self):
+        """Return after how many periods the contract ends, 0 for never."""
+        self.ensure_one()
+        template = self.sale_order_template_id
+        if template.plan_id and template.plan_id == self.plan_id:
+            return template.duration_periods
+        return self.plan_id.duration_periods
+
+    @api.depends("fiscal_position_id")
+    def _compute_has_typed_fiscal_position(self):
+        # Evaluated when the fiscal position changes, and only then: a customer who
+        # moves later does not make it a person's choice.
+        for order in self:
+            order.has_typed_fiscal_position = (
+                order.fiscal_position_id != order._get_mapped_fiscal_position()
+            )
+
+    def _get_mapped_fiscal_position(self):
+        """Return the fiscal position Odoo would choose for the order today."""
+        self.ensure_one()
+        return (
+            self.env["account.fiscal.position"]
+            .with_company(self.company_id)
+            ._get_fiscal_position(self.partner_id, self.partner_shipping_id)
+        )
+
+    @api.depends(
+        "order_line.is_recurring", "order_line.price_subtotal", "order_line.mrr"
+    )
+    def _compute_recurring_amounts(self):
+        for order in self:
+            lines = order.order_line.filtered("is_recurring")
+            order.recurring_total = sum(lines.mapped("price_subtotal"))
+            order.mrr = sum(lines.mapped("mrr"))
+            order.arr = 12 * order.mrr
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("start_date", "end_date", "close_date")
+    def _check_contract_dates(self):
+        for order in self:
+            for date in filter(
+                None, (order.start_date, order.end_date, order.close_date)
+            ):
+                if not recurrence.FIRST_DAY <= date <= recurrence.LAST_DAY:
+                    raise ValidationError(
+                        self.env._(
+                            "%(date)s is no date a contract can have. Leave the end "
+                            "date empty for a contract without end.",
+                            date=format_date(self.env, date),
+                        )
+                    )
+
+    @api.constrains("start_date")
+    def _check_start_not_billed(self):
+        for order in self:
+            first = order.period_ids.filtered("is_live").sorted("date_from")[:1]
+            if first and first.date_from != order.start_date:
+                raise ValidationError(
+                    self.env._(
+                        "%s has been billed: its start date cannot change any more.",
+                        order.name,
+                    )
+                )
+
+    @api.constrains("end_date")
+    def _check_end_not_billed(self):
+        for order in self:
+            if order.end_date and order.paid_until and order.end_date < order.paid_until:
+                raise ValidationError(
+                    self.env._(
+                        "%(order)s is billed until %(date)s and cannot end before. "
+                        "Close it instead.",
+                        order=order.name,
+                        date=format_date(self.env, order.paid_until),
+                    )
+                )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `sale_management` to fill orders made over RPC.
+
+        Odoo fills in the lines of a quotation template in the form only.
+        """
+        orders = super().create(vals_list)
+        for order, vals in zip(orders, vals_list, strict=True):
+            template = order.sale_order_template_id
+            if (
+                vals.get("sale_order_template_id")
+                and template.plan_id
+                and not vals.get("order_line")
+            ):
+                template = template.with_context(lang=order.partner_id.lang)
+                order.order_line = [
+                    Command.create(line._prepare_order_line_values())
+                    for line in template.sale_order_template_line_ids
+                ]
+        return orders
+
+    def write(self, vals):
+        if "plan_id" in vals:
+            self._check_plan_may_change(vals["plan_id"])
+        return super().write(vals)
+
+    def _check_plan_may_change(self, plan_id):
+        for order in self:
+            if order.plan_id.id != plan_id and order.period_ids.filtered("is_live"):
+                raise UserError(
+                    self.env._(
+                        "%s has been billed: its plan cannot simply be replaced.",
+                        order.name,
+                    )
+                )
+
+    def copy_data(self, default=None):
+        """Override of `sale`: a copy is a new quotation with the same plan."""
+        data = super().copy_data(default)
+        for order, vals in zip(self, data, strict=True):
+            vals.setdefault("plan_id", order.plan_id.id)
+        return data
+
+    # === STATES === #
+
+    def _set_subscription_state(self, target):
+        """Move contracts to another state.
+
+        The only place that writes it; what may follow what is `engine.lifecycle`.
+
+        :param str target: one of the engine's states
+        :raise UserError: for a move the table does not know
+        """
+        for order in self:
+            try:
+                check_move(order.subscription_state, target)
+            except InvalidMove as error:
+                labels = dict(self._fields["subscription_state"]._description_selection(self.env))
+                raise UserError(
+                    self.env._(
+                        "%(order)s is “%(state)s” and cannot become “%(target)s”.",
+                        order=order.name,
+                        state=labels.get(
+                            order.subscription_state, self.env._("no contract")
+                        ),
+                        target=labels.get(target, target),
+                    )
+                ) from error
+        self.write({"subscription_state": target})
+
+    def _set_churned(self, reason=None, date=None):
+        """End contracts.
+
+        :param reason: the reason, a subscription.close.reason
+        :param date: the day that counts, default today
+        """
+        self._set_subscription_state(lifecycle.CHURNED)
+        for order in self:
+            order.write(
+                {
+                    "close_date": date or order._get_today(),
+                    "close_reason_id": reason and reason.id,
+                    "hold": False,
+                    "hold_reason": False,
+                }
+            )
+
+    def _close(self, reason, date=None):
+        """End a contract on a day; until then it runs and bills.
+
+        :param reason: why, a subscription.close.reason
+        :param date date: its last day, default today
+        :raise UserError: without a reason, or for a contract that does not run
+        """
+        for order in self:
+            if not reason:
+                raise UserError(self.env._("Say why %s is closed.", order.name))
+            if not order._is_live_contract():
+                raise UserError(
+                    self.env._("%s does not run and cannot be closed.", order.name)
+                )
+            today = order._get_today()
+            if date and date > today:
+                order.write({"close_date": date, "close_reason_id": reason.id})
+            else:
+                order._set_churned(reason, date or today)
+
+    @api.model
+    def _cron_apply_scheduled(self):
+        """Apply what is due today: contracts whose last day is over end."""
+        self.env["subscription.scheduler"]._run()
+
+    def _is_live_contract(self):
+        """Tell whether the order is a running contract, paused or not."""
+        self.ensure_one()
+        return self.subscription_state in lifecycle.LIVE
+
+    # === OVERRIDES OF `sale` === #
+
+    def _confirmation_error_message(self):
+        return super()._confirmation_error_message() or self._get_contract_obstacle()
+
+    def _get_contract_obstacle(self):
+        """Return why the order cannot become a contract, or False."""
+        self.ensure_one()
+        products = self.order_line.product_id
+        if not self.plan_id:
+            without_plan = products.filtered(
+                lambda product: product.recurring_invoice
+                and not product.accept_one_time
+            )
+            if without_plan:
+                return self.env._(
+                    "%(products)s are sold by subscription: choose a recurring plan on "
+                    "%(order)s.",
+                    products=", ".join(without_plan.mapped("display_name")),
+                    order=self.name,
+                )
+            return False
+        if not self.is_subscription:
+            return False
+        archived = products.filtered(lambda product: not product.active)
+        if archived:
+            return self.env._(
+                "%s cannot be sold any more: the product is archived.",
+                ", ".join(archived.mapped("display_name")),
+            )
+        if not self.plan_id.active:
+            return self.env._("The plan “%s” is archived.", self.plan_id.name)
+        return False
+
+    def _action_confirm(self):
+        """Override of `sale`: here the contract begins."""
+        contracts = self.filtered("subscription_state")
+        for order in contracts.filtered(lambda order: not order.start_date):
+            order.start_date = order._get_today()
+        result = super()._action_confirm()
+        contracts._bill()
+        return result
+
+    def _should_be_locked(self):
+        """Override of `sale`: a running contract stays editable."""
+        return not self.subscription_state and super()._should_be_locked()
+
+    def _action_cancel(self):
+        """Override of `sale`: what is billed is closed, not cancelled."""
+        for order in self:
+            if order.period_ids.filtered(lambda row: row.is_live and row.move_id):
+                raise UserError(
+                    self.env._(
+                        "%s has been billed and cannot be cancelled. Close it instead.",
+                        order.name,
+                    )
+                )
+        self.period_ids._set_void()
+        return super()._action_cancel()
+
+    def _get_product_catalog_order_data(self, products, **kwargs):
+        """Override of `sale` to show the plan's price in the catalogue."""
+        return super()._get_product_catalog_order_data(
+            products, **self._with_plan(kwargs)
+        )
+
+    def _update_order_line_info(self, product_id, quantity, **kwargs):
+        """Override of `sale` to answer the plan's price to the catalogue."""
+        return super()._update_order_line_info(
+            product_id, quantity, **self._with_plan(kwargs)
+        )
+
+    def _with_plan(self, kwargs):
+        return dict(kwargs, plan_id=self.plan_id.id) if self.plan_id else kwargs
+
+    def _compute_type_name(self):
+        """Override of `sale` so that portal and documents speak of a contract."""
+        super()._compute_type_name()
+        for order in self:
+            if order._is_live_contract() or order.subscription_state in (
+                lifecycle.RENEWED,
+                lifecycle.CHURNED,
+            ):
+                order.type_name = self.env._("Contract")
+
+    # === ACTION METHODS === #
+
+    def action_view_subscription_periods(self):
+        """Open the contract's ledger."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "subscriptions.subscription_period_action"
+        )
+        action["domain"] = [("order_id", "=", self.id)]
+        action["context"] = {"create": False}
+        return action
+
+    # === HELPERS === #
+
+    def _get_today(self):
+        """Return today's date where the order's company is.
+
+        The demo data replays its history on other days; only the superuser may.
+        """
+        if self.env.su and self.env.context.get("subscription_today"):
+            return fields.Date.to_date(self.env.context["subscription_today"])
+        company = self.company_id or self.env.company
+        # sudo: the company's time zone is a field of its contact
+        tz = company.sudo().partner_id.tz or self.env.context.get("tz")
+        return fields.Date.context_today(self.with_context(tz=tz))

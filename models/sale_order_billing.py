@@ -1,0 +1,548 @@
+"""The contract's place in time: which periods are billed, which one is next.
+
+The decisions another addon may want to change are small methods here; who bills,
+locks and recovers is the service ``subscription.billing``.
+"""
+
+from itertools import islice
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tools import format_date, formatLang
+
+from ..const import LIVE_PERIOD_STATES, MAX_BACKLOG_PERIODS
+from ..engine import DateOutOfRange, Schedule, lifecycle
+from ..engine.period import ONE_DAY
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    period_ids = fields.One2many(
+        comodel_name="subscription.period",
+        inverse_name="order_id",
+        string="Periods",
+        copy=False,
+    )
+    period_count = fields.Integer(compute="_compute_period_count")
+    last_period_id = fields.Many2one(
+        comodel_name="subscription.period",
+        string="Latest Period",
+        compute="_compute_billing_position",
+        store=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    paid_until = fields.Date(
+        string="Billed Until",
+        compute="_compute_billing_position",
+        store=True,
+        copy=False,
+        help="Last day of the latest period in the ledger.",
+    )
+    next_invoice_date = fields.Date(
+        string="Next Period",
+        compute="_compute_billing_position",
+        store=True,
+        copy=False,
+        help="First day of the next period that is not billed yet.",
+    )
+    billing_date = fields.Date(
+        string="Next Invoice",
+        compute="_compute_billing_position",
+        store=True,
+        copy=False,
+        help="Day on which the next invoice is made.",
+    )
+    catch_up_until = fields.Date(
+        copy=False,
+        help="Set by a person who releases a contract that is far behind: periods due "
+        "up to this day are billed, however many.",
+    )
+
+    _billing_due_index = models.Index(
+        "(company_id, billing_date) WHERE subscription_state = 'progress' "
+        "AND hold IS NULL"
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_period_count(self):
+        counts = dict(
+            self.env["subscription.period"]._read_group(
+                [("order_id", "in", self.ids)], ["order_id"], ["__count"]
+            )
+        )
+        for order in self:
+            order.period_count = counts.get(order, 0)
+
+    @api.depends(
+        "subscription_state",
+        "start_date",
+        "end_date",
+        "close_date",
+        "plan_id.billing_timing",
+        "plan_id.invoice_lead_days",
+        "period_ids.state",
+        "period_ids.date_from",
+        "period_ids.date_to",
+    )
+    def _compute_billing_position(self):
+        latest = self._get_latest_periods()
+        freed = self._get_freed_starts()
+        for order in self:
+            last = latest.get(order.id, self.env["subscription.period"])
+            order.last_period_id = last
+            order.paid_until = last.date_to
+            period = None
+            if order.start_date and order._is_live_contract():
+                period = order._get_period_from(
+                    freed.get(order.id)
+                    or (last.date_to + ONE_DAY if last else order.start_date)
+                )
+            order.next_invoice_date = period and period.start
+            order.billing_date = period and order._get_schedule().invoice_date(period)
+
+    def _get_latest_periods(self):
+        """Return the live ledger row that reaches furthest, by order id.
+
+        :rtype: dict
+        """
+        if not self.ids:
+            return {}
+        Period = self.env["subscription.period"].sudo()  # the ledger is not the reader's
+        groups = Period._read_group(
+            [("order_id", "in", self.ids), ("state", "in", LIVE_PERIOD_STATES)],
+            ["order_id"],
+            ["date_to:max"],
+        )
+        ends = {order.id: date_to for order, date_to in groups}
+        rows = Period.search_fetch(
+            [
+                ("order_id", "in", list(ends)),
+                ("date_to", "in", list(set(ends.values()))),
+                ("state", "in", LIVE_PERIOD_STATES),
+            ],
+            ["order_id", "date_to"],
+        )
+        return {
+            row.order_id.id: row for row in rows if row.date_to == ends[row.order_id.id]
+        }
+
+    def _get_freed_starts(self):
+        """Return the first day that was billed once and is free again, by order id.
+
+        :rtype: dict
+        """
+        if not self.ids:
+            return {}
+        Period = self.env["subscription.period"].sudo()  # the ledger is not the reader's
+        void = Period.search_fetch(
+            [("order_id", "in", self.ids), ("state", "=", "void")],
+            ["order_id", "date_from"],
+        )
+        if not void:
+            return {}
+        live = Period.search_fetch(
+            [
+                ("order_id", "in", void.order_id.ids),
+                ("state", "in", LIVE_PERIOD_STATES),
+                ("date_to", ">=", min(void.mapped("date_from"))),
+            ],
+            ["order_id", "date_from", "date_to"],
+        )
+        starts = {}
+        for row in void.sorted("date_from"):
+            if row.order_id.id not in starts and not any(
+                other.date_from <= row.date_from <= other.date_to
+                for other in live
+                if other.order_id == row.order_id
+            ):
+                starts[row.order_id.id] = row.date_from
+        return starts
+
+    # === THE SCHEDULE === #
+
+    def _get_schedule(self, **overrides):
+        """Return the contract's schedule.
+
+        :param overrides: arguments of :class:`engine.Schedule` to replace, and
+            ``end_date`` in place of the contract's own
+        :rtype: engine.Schedule
+        """
+        self.ensure_one()
+        end = overrides.pop("end_date", self._get_last_day())
+        values = {**self.plan_id._get_schedule_values(), **overrides}
+        if self._is_billed_by_delivery():
+            values["arrears"] = True
+        return Schedule(start=self.start_date, end=end, **values)
+
+    def _get_last_day(self):
+        """Return the last day of the contract, or None."""
+        self.ensure_one()
+        days = [day for day in (self.end_date, self.close_date) if day]
+        return min(days) if days else None
+
+    def _is_billed_by_delivery(self):
+        """Tell whether a recurring line is billed by what a period delivered.
+
+        What is not delivered yet cannot be billed: such a contract is in arrears,
+        whatever its plan says.
+        """
+        self.ensure_one()
+        return any(
+            line._is_billed_by_delivery()
+            for line in self.order_line
+            if line.is_recurring
+        )
+
+    def _get_period_from(self, day):
+        """Return the period that starts on a day and is not billed, or None.
+
+        :param date day: the first day not billed
+        :rtype: engine.Period | None
+        """
+        self.ensure_one()
+        try:
+            period = self._get_schedule().period_from(day)
+        except DateOutOfRange:
+            return None
+        if period and self.last_period_id and day <= self.last_period_id.date_to:
+            # A freed period before others that are billed ends where these begin.
+            following = self.sudo().period_ids.filtered(
+                lambda row: row.is_live and row.date_from > day
+            )
+            if following:
+                last = min(following.mapped("date_from")) - ONE_DAY
+                period = period.clip(end=last)
+        return period
+
+    def _get_next_period(self):
+        """Return the next period to bill, or None.
+
+        :rtype: engine.Period | None
+        """
+        self.ensure_one()
+        if not self.next_invoice_date:
+            return None
+        return self._get_period_from(self.next_invoice_date)
+
+    # === BILLING === #
+
+    def _bill(self, until=None):
+        """Bill all that is due on a day, one invoice per period, oldest first.
+
+        The one way to bill, for confirmation, button, mass action and cron.
+
+        :param date until: the day, default today
+        :return: the invoices
+        :rtype: account.move
+        """
+        return self.env["subscription.billing"]._bill(self, until)
+
+    @api.model
+    def _cron_bill_due(self):
+        """Bill all contracts that are due today, in batches with their own commits."""
+        self.env["subscription.billing"]._run()
+
+    def _get_backlog(self, until):
+        """Return how many periods are due on a day, counting up to the limit.
+
+        :param date until: the day
+        :rtype: int
+        """
+        self.ensure_one()
+        schedule = self._get_schedule()
+        upcoming = islice(
+            schedule.periods(self.next_invoice_date), MAX_BACKLOG_PERIODS + 1
+        )
+        return sum(schedule.invoice_date(period) <= until for period in upcoming)
+
+    def _get_billing_obstacle(self, period, invoice_date):
+        """Return in a clerk's words why a period cannot be billed, or None.
+
+        Hook for other addons: extend with conditions of their own.
+
+        :param engine.Period period: the period
+        :param date invoice_date: date the invoice would have
+        :rtype: str | None
+        """
+        self.ensure_one()
+        partner = self.partner_invoice_id
+        if not partner.active or not self.partner_id.active:
+            return self.env._(
+                "The customer %s is archived.",
+                (self.partner_id if partner.active else partner).display_name,
+            )
+        lines = self.order_line.filtered("is_recurring")
+        archived = lines.product_id.filtered(lambda product: not product.active)
+        if archived:
+            return self.env._(
+                "The product %s is archived.",
+                ", ".join(archived.mapped("display_name")),
+            )
+        return None
+
+    def _prepare_invoice(self):
+        """Override of `sale` for a period's invoice.
+
+        Payments of the quotation belong to the first invoice alone: later ones would
+        collect every payment that ever stayed pending.
+        """
+        values = super()._prepare_invoice()
+        if self.last_period_id.move_id:
+            values["transaction_ids"] = [Command.clear()]
+        return values
+
+    def _create_invoices(self, grouped=False, final=False, date=None):
+        """Override of `sale`: contracts are billed by the period, not by quantity.
+
+        What an ended contract still owes (delivered, and not billed) is invoiced as on
+        any order.
+        """
+        contracts = self.filtered(lambda order: order._is_live_contract())
+        moves = contracts._bill_by_hand()
+        others = self - contracts
+        if others:
+            moves |= super(SaleOrder, others)._create_invoices(grouped, final, date)
+        return moves
+
+    def _bill_by_hand(self):
+        """Bill what is due, and where nothing is, the next period ahead of its day.
+
+        :raise UserError: when there is nothing to bill, saying why
+        :rtype: account.move
+        """
+        moves = self.env["account.move"]
+        for order in self:
+            until = max(order._get_today(), order.billing_date or order._get_today())
+            made = order._bill(until)
+            if not made:
+                raise UserError(order._get_nothing_billed_message())
+            moves |= made
+        return moves
+
+    def _get_nothing_billed_message(self):
+        self.ensure_one()
+        if self.hold:
+            return self.env._(
+                "%(order)s is held: %(reason)s",
+                order=self.name,
+                reason=self.hold_reason,
+            )
+        if not self.next_invoice_date:
+            return self.env._("%s is billed to its end.", self.name)
+        if self.subscription_state != lifecycle.PROGRESS:
+            return self.env._("%s is not in progress.", self.name)
+        return self.env._(
+            "%s has nothing to bill now. It may be being billed by the daily run.",
+            self.name,
+        )
+
+    # === ACTION METHODS === #
+
+    def action_create_subscription_invoice(self):
+        """Bill what is due, or the next period, and open the invoices."""
+        moves = self._bill_by_hand()
+        return self.action_view_invoice(invoices=moves)
+
+    def action_bill_due(self):
+        """Mass action: bill what is due today of the contracts chosen."""
+        contracts = self.filtered(
+            lambda order: order.subscription_state == lifecycle.PROGRESS
+            and not order.hold
+        )
+        moves = contracts._bill()
+        held = contracts.filtered("hold")
+        message = self.env._("%(count)s invoices made.", count=len(moves))
+        if held:
+            message += " " + self.env._(
+                "Held: %s", ", ".join(held.mapped("display_name"))
+            )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if held else "success",
+                "message": message,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def action_release_hold(self):
+        """Release held contracts and bill what is due."""
+        for order in self.filtered("hold"):
+            if order.hold == "backlog":
+                order.catch_up_until = order._get_today()
+            order._set_hold(False)
+            order._bill()
+
+    def _set_hold(self, cause, reason=None):
+        """Hold the contract for a person, or release it.
+
+        One activity per hold, not one a day; it is done when the hold is released.
+
+        :param str cause: one of the values of `hold`, or False to release
+        :param str reason: what is wrong, in a clerk's words
+        """
+        self.ensure_one()
+        if cause:
+            self.write({"hold": cause, "hold_reason": reason})
+            self._schedule_hold_activity(reason)
+        else:
+            self.write({"hold": False, "hold_reason": False})
+            self.activity_feedback(["subscriptions.mail_activity_type_hold"])
+
+    def _schedule_hold_activity(self, reason):
+        activity_type = "subscriptions.mail_activity_type_hold"
+        if self.activity_search([activity_type]):
+            return
+        self.activity_schedule(
+            activity_type,
+            summary=dict(self._fields["hold"]._description_selection(self.env)).get(
+                self.hold
+            ),
+            note=reason,
+            user_id=self.user_id.id or self.env.user.id,
+        )
+
+    # === PREVIEW AND PROOF === #
+
+    def preview_invoices(self, count=12):
+        """Return the next invoices of the contract, worked out by the code that bills.
+
+        :param int count: how many at most
+        :return: a list of dicts: date_from, date_to, invoice_date, amount_untaxed,
+            amount_tax, amount_total (order currency)
+        :rtype: list[dict]
+        """
+        self.ensure_one()
+        start = self.next_invoice_date or self.start_date or self._get_today()
+        contract = self if self.start_date else self._as_if_starting(start)
+        schedule = contract._get_schedule()
+        billing = self.env["subscription.billing"]
+        first = not self.last_period_id.move_id
+        result = []
+        for period in schedule.periods(start):
+            if len(result) >= count:
+                break
+            if period.free:
+                continue
+            result.append(
+                {
+                    "date_from": period.start,
+                    "date_to": period.end,
+                    "invoice_date": schedule.invoice_date(period),
+                    **billing._get_period_amounts(contract, period, one_off=first),
+                }
+            )
+            first = False
+        return result
+
+    def _get_contract_terms(self):
+        """Return the terms of the contract for documents, in the context's language.
+
+        :return: list of (label, text)
+        :rtype: list[tuple]
+        """
+        self.ensure_one()
+        today = self._get_today()
+        contract = self if self.start_date else self._as_if_starting(today)
+        plan = self.plan_id
+        terms = [
+            (self.env._("Recurring plan"), plan.name),
+            (
+                self.env._("Recurring amount"),
+                self.env._(
+                    "%(amount)s per %(period)s, before taxes",
+                    amount=formatLang(
+                        self.env, self.recurring_total, currency_obj=self.currency_id
+                    ),
+                    period=plan.billing_period_label,
+                ),
+            ),
+        ]
+        if self.start_date:
+            terms.append((self.env._("Starts on"), self._format_day(self.start_date)))
+        else:
+            terms.append((self.env._("Starts on"), self.env._("confirmation")))
+        if self.paid_until:
+            terms.append((self.env._("Billed until"), self._format_day(self.paid_until)))
+        if self.state in ("draft", "sent") or self._is_live_contract():
+            terms += contract._get_upcoming_terms()
+        last = contract._get_last_day()
+        if last:
+            terms.append((self.env._("Ends on"), self._format_day(last)))
+        elif not self.close_date:
+            terms.append(
+                (self.env._("Duration"), self.env._("until it is closed"))
+            )
+        return terms
+
+    def _get_upcoming_terms(self):
+        """Return the terms that name the next invoices and what they come to."""
+        terms = []
+        labels = [self.env._("Next invoice"), self.env._("Renews")]
+        if not self.last_period_id.move_id:
+            labels[0] = self.env._("First invoice")
+        for label, invoice in zip(labels, self.preview_invoices(2), strict=False):
+            terms.append(
+                (
+                    label,
+                    self.env._(
+                        "%(day)s: %(total)s for %(start)s to %(end)s",
+                        day=self._format_day(invoice["invoice_date"]),
+                        total=formatLang(
+                            self.env,
+                            invoice["amount_total"],
+                            currency_obj=self.currency_id,
+                        ),
+                        start=self._format_day(invoice["date_from"]),
+                        end=self._format_day(invoice["date_to"]),
+                    ),
+                )
+            )
+        return terms
+
+    def _format_day(self, day):
+        return format_date(self.env, day)
+
+    def _as_if_starting(self, day):
+        """Return an unsaved copy of the order that starts on a day."""
+        draft = self.new(origin=self)
+        draft.start_date = day
+        return draft
+
+    def verify_ledger(self):
+        """Prove the ledger: no gap, no overlap, no day off the schedule, no lost invoice.
+
+        :return: findings, in words; empty when all is sound
+        :rtype: list[str]
+        """
+        findings = []
+        for order in self:
+            rows = order.sudo().period_ids.sorted("date_from")  # proof needs all rows
+            findings += order._verify_rows(rows.filtered("is_live"))
+        return findings
+
+    def _verify_rows(self, rows):
+        """Yield the findings about the live rows of one contract, in order."""
+        expected = self.start_date
+        for row in rows:
+            label = f"{self.name}, {row._get_label()}"
+            if row.date_from > expected:
+                yield self.env._(
+                    "%(row)s: days from %(date)s are missing before it.",
+                    row=label,
+                    date=format_date(self.env, expected),
+                )
+            elif row.date_from < expected:
+                yield self.env._("%s overlaps the period before it.", label)
+            if row.kind == "billed" and not row.move_id:
+                yield self.env._("%s is billed, and has no invoice.", label)
+            period = self._get_schedule().period_from(row.date_from)
+            if not period or period.end != row.date_to:
+                yield self.env._("%s does not end where its plan says.", label)
+            expected = row.date_to + ONE_DAY

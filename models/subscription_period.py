@@ -1,0 +1,176 @@
+from odoo import api, fields, models
+from odoo.tools import format_date
+
+from ..const import LIVE_PERIOD_STATES
+
+
+class SubscriptionPeriod(models.Model):
+    """The ledger: one row per contract and period, written with its invoice.
+
+    PostgreSQL refuses a second live row for the same start, and any overlap. This is
+    the last guard against billing a period twice, whatever crashes or runs at once.
+    """
+
+    _name = "subscription.period"
+    _description = "Subscription Period"
+    _order = "date_from desc, id desc"
+    _rec_name = "date_from"
+
+    order_id = fields.Many2one(
+        comodel_name="sale.order",
+        string="Contract",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    date_from = fields.Date(string="From", required=True, readonly=True)
+    date_to = fields.Date(
+        string="To", required=True, readonly=True, help="The last day, included."
+    )
+    kind = fields.Selection(
+        # What was decided about the period; its state follows from this and the invoice.
+        selection=[
+            ("billed", "Billed"),
+            ("free", "Free"),
+            ("paused", "Paused"),
+            ("void", "Void"),
+        ],
+        required=True,
+        readonly=True,
+        default="billed",
+    )
+    state = fields.Selection(
+        selection=[
+            ("billed", "Billed"),
+            ("paid", "Paid"),
+            ("free", "Free"),
+            ("paused", "Paused"),
+            ("credited", "Credited"),
+            ("void", "Void"),
+        ],
+        compute="_compute_state",
+        store=True,
+        precompute=True,
+        readonly=True,
+        help="Void: the invoice was cancelled or deleted, the period is free to be "
+        "billed again.",
+    )
+    is_live = fields.Boolean(compute="_compute_is_live")
+    move_id = fields.Many2one(
+        comodel_name="account.move",
+        string="Invoice",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    amount_untaxed = fields.Monetary(
+        string="Untaxed Amount",
+        readonly=True,
+        help="The recurring part of the invoice, in the order's currency.",
+    )
+    currency_id = fields.Many2one(
+        comodel_name="res.currency", required=True, readonly=True
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company", required=True, readonly=True, index=True
+    )
+    partner_id = fields.Many2one(
+        related="order_id.partner_id", string="Customer", store=True, index=True
+    )
+    user_id = fields.Many2one(
+        related="order_id.user_id", string="Salesperson", store=True
+    )
+    plan_id = fields.Many2one(
+        comodel_name="subscription.plan", readonly=True, ondelete="restrict"
+    )
+
+    _dates_in_order = models.Constraint(
+        "CHECK (date_from <= date_to)", "A period cannot end before it starts."
+    )
+    _start_unique = models.UniqueIndex(
+        "(order_id, date_from) WHERE state != 'void'",
+        "This period of the contract is already billed.",
+    )
+    # int4range() gives the contract a type that gist indexes without an extension.
+    _no_overlap = models.Constraint(
+        """EXCLUDE USING gist (
+            int4range(order_id, order_id, '[]') WITH =,
+            daterange(date_from, date_to, '[]') WITH &&
+        ) WHERE (state != 'void')""",
+        "Two periods of a contract overlap: some of these days are already billed.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends(
+        "kind",
+        "move_id.state",
+        "move_id.payment_state",
+        "move_id.reversal_move_ids.state",
+    )
+    def _compute_state(self):
+        for period in self:
+            period.state = period._get_state()
+
+    def _get_state(self):
+        """Return the state that follows from the decision and the invoice."""
+        self.ensure_one()
+        # sudo: the ledger knows what became of an invoice its reader may not see
+        move = self.sudo().move_id
+        if self.kind != "billed":
+            return self.kind
+        if move.state == "cancel":
+            return "void"
+        if move and move._is_fully_credited():
+            return "credited"
+        if move.payment_state in ("paid", "in_payment"):
+            return "paid"
+        return "billed"
+
+    @api.depends("state")
+    def _compute_is_live(self):
+        for period in self:
+            period.is_live = period.state in LIVE_PERIOD_STATES
+
+    @api.depends("date_from", "date_to")
+    def _compute_display_name(self):
+        for period in self:
+            period.display_name = period._get_label()
+
+    def _get_label(self):
+        """Return the period in words, in the context's language."""
+        self.ensure_one()
+        return self.env._(
+            "%(start)s to %(end)s",
+            start=format_date(self.env, self.date_from),
+            end=format_date(self.env, self.date_to),
+        )
+
+    # === BUSINESS METHODS === #
+
+    def _set_void(self):
+        """Free the periods, to be billed again; the rows stay as their history."""
+        self.write({"kind": "void"})
+
+    def _set_invoice(self, move):
+        """Let an invoice take the periods over from the one that billed them."""
+        self.write({"move_id": move.id, "kind": "billed"})
+
+    def _log_freed(self, template):
+        """Tell the contracts that periods of theirs are free again.
+
+        :param template: function of the period's label, returning the text
+        """
+        for period in self.filtered(lambda period: period.kind == "billed"):
+            period.order_id.message_post(body=template(period._get_label()))
+
+    def action_view_invoice(self):
+        """Open the period's invoice."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "account.move",
+            "res_id": self.move_id.id,
+            "views": [(False, "form")],
+        }
