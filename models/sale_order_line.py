@@ -100,6 +100,8 @@ class SaleOrderLine(models.Model):
     def _get_mapped_taxes(self):
         """Return the taxes Odoo would choose for this line today."""
         self.ensure_one()
+        if self.product_type == "combo":
+            return self.env["account.tax"]
         # sudo: taxes of the product, to compare with; nothing is shown
         taxes = self.product_id.sudo().taxes_id._filter_taxes_by_company(
             self.company_id
@@ -129,12 +131,14 @@ class SaleOrderLine(models.Model):
     def _compute_price_unit(self):
         """Override of `sale`: the price of a running contract is agreed.
 
-        Only the button "Update prices" asks the pricelist again.
+        Only the button "Update prices" asks the pricelist again. (Odoo would not even
+        then, once a line is invoiced.)
         """
-        lines = self
-        if not self.env.context.get("force_price_recomputation"):
-            lines = self.filtered(lambda line: not line._has_agreed_price())
-        return super(SaleOrderLine, lines)._compute_price_unit()
+        agreed = self.filtered(lambda line: line._has_agreed_price())
+        super(SaleOrderLine, self - agreed)._compute_price_unit()
+        if self.env.context.get("force_price_recomputation"):
+            for line in agreed.with_context(sale_write_from_compute=True):
+                line._reset_price_unit()
 
     @api.depends("order_id.plan_id")
     def _compute_discount(self):
@@ -239,20 +243,27 @@ class SaleOrderLine(models.Model):
         recurring, others = self._split_recurring()
         super(SaleOrderLine, others)._compute_qty_to_invoice()
         for line in recurring:
-            if line.state != "sale" or not line.order_id._is_live_contract():
+            if line.state != "sale":
                 line.qty_to_invoice = 0.0
             elif line._is_billed_by_delivery():
                 line.qty_to_invoice = line.qty_delivered - line.qty_invoiced
             else:
-                line.qty_to_invoice = line.product_uom_qty
+                live = line.order_id._is_live_contract()
+                line.qty_to_invoice = line.product_uom_qty if live else 0.0
 
-    @api.depends("is_recurring")
+    @api.depends("is_recurring", "order_id.subscription_state")
     def _compute_invoice_status(self):
-        """Override of `sale`: periods are invoiced by the run, nothing is pending."""
+        """Override of `sale`: periods are invoiced by the run, nothing is pending.
+
+        What an ended contract delivered and did not bill is left to a person.
+        """
         recurring, others = self._split_recurring()
         super(SaleOrderLine, others)._compute_invoice_status()
         for line in recurring:
-            line.invoice_status = "invoiced" if line.qty_invoiced else "no"
+            if line.qty_to_invoice > 0 and not line.order_id._is_live_contract():
+                line.invoice_status = "to invoice"
+            else:
+                line.invoice_status = "invoiced" if line.qty_invoiced else "no"
 
     @api.depends("is_recurring")
     def _compute_untaxed_amount_to_invoice(self):

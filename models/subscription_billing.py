@@ -116,7 +116,10 @@ class SubscriptionBilling(models.AbstractModel):
         moves = self.env["account.move"]
         for company, contracts in orders.grouped("company_id").items():
             day = until or contracts[:1]._get_today()
-            service = self.with_company(company)
+            # sudo: a salesperson confirms orders without any right to invoice; what
+            # is billed is decided by the contract, not by its reader
+            service = self.sudo().with_company(company)
+            contracts = contracts.with_env(service.env)
             while contracts := contracts.filtered_domain(service._get_due_domain(day)):
                 before = contracts.mapped("next_invoice_date")
                 moves |= service._bill_once(contracts, day)
@@ -135,9 +138,6 @@ class SubscriptionBilling(models.AbstractModel):
         :param date day: the day that is billed; date of the invoices
         :rtype: account.move
         """
-        # sudo: a salesperson confirms orders without any right to invoice; what is
-        # billed is decided by the contract, not by its reader
-        orders = orders.sudo()
         locked = orders.try_lock_for_update(allow_referencing=True)
         # What was read before the lock may have been billed since.
         locked.invalidate_recordset()
