@@ -1,2 +1,3 @@
 from . import test_billing
 from . import test_confirmation
+from . import test_invoice_changes

@@ -370,7 +370,9 @@ class TestBilling(SubscriptionCommon):
                 "tax_ids": [Command.set(export_tax.ids)],
             }
         )
-        export_tax.original_tax_ids = tax
+        export_tax.write(
+            {"original_tax_ids": tax.ids, "fiscal_position_ids": position.ids}
+        )
         self.partner.country_id = self.company.country_id
         order = self._create_contract()
         self.assertEqual(order.invoice_ids.invoice_line_ids.tax_ids, tax)
