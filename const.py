@@ -6,6 +6,9 @@ MAX_PLAN_DAYS = 3650
 # A contract further behind than so many periods is held for a person to release.
 MAX_BACKLOG_PERIODS = 12
 
+# Nobody sells more of anything, nor dearer; beyond it, floats lose the cents.
+MAX_NUMBER = 1e12
+
 # Contracts billed between two commits of the daily run.
 BILLING_BATCH_SIZE = 100
 

@@ -4,10 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
+from ..const import MAX_NUMBER
 from ..engine import monthly_amount, prorate, unit_price
-
-# Nobody sells more of anything; beyond it, floats lose the cents.
-MAX_NUMBER = 1e12
 
 
 class SaleOrderLine(models.Model):
@@ -126,6 +124,15 @@ class SaleOrderLine(models.Model):
                 line.pricelist_item_id = order.pricelist_id._get_product_rule(
                     product=line.product_id, **line._get_pricelist_kwargs()
                 )
+
+    def _get_pricelist_price_before_discount(self):
+        """Override of `sale`: without a pricelist, the price has the discount in it.
+
+        Odoo fills in the discount of a line only where the order has a pricelist.
+        """
+        if not self.order_id.pricelist_id:
+            return self._get_pricelist_price()
+        return super()._get_pricelist_price_before_discount()
 
     @api.depends("order_id.plan_id")
     def _compute_price_unit(self):
