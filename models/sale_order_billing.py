@@ -484,10 +484,11 @@ class SaleOrder(models.Model):
     def _get_upcoming_terms(self):
         """Return the terms that name the next invoices and what they come to."""
         terms = []
-        labels = [self.env._("Next invoice"), self.env._("Renews")]
+        labels = [self.env._("Next invoice")]
         if not self.last_period_id.move_id:
-            labels[0] = self.env._("First invoice")
-        for label, invoice in zip(labels, self.preview_invoices(2), strict=False):
+            labels = [self.env._("First invoice"), self.env._("Renews")]
+        invoices = self.preview_invoices(len(labels))
+        for label, invoice in zip(labels, invoices, strict=False):
             terms.append(
                 (
                     label,

@@ -7,10 +7,13 @@ class SubscriptionClose(models.TransientModel):
     _name = "subscription.close"
     _description = "Close Subscription"
 
+    def _default_order_ids(self):
+        return self.env["sale.order"].browse(self.env.context.get("active_ids"))
+
     order_ids = fields.Many2many(
         comodel_name="sale.order",
         string="Contracts",
-        default=lambda self: self.env.context.get("active_ids"),
+        default=lambda self: self._default_order_ids(),
         required=True,
     )
     reason_id = fields.Many2one(
