@@ -2,8 +2,8 @@ import logging
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from psycopg2 import OperationalError
 from psycopg2 import Error as DatabaseError
+from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
@@ -46,19 +46,43 @@ class SubscriptionBilling(models.AbstractModel):
     @api.model
     def _run(self):
         """Bill all that is due today, company by company, committing per batch."""
+        due = []
         for company in self.env["res.company"].search([]):
-            self.with_company(company)._run_company(company)
+            today = self.env["sale.order"].new({"company_id": company.id})._get_today()
+            domain = self._get_due_domain(today)
+            due.append((company, today, domain & Domain("company_id", "=", company.id)))
+        # What remains is counted over all companies: a run that stops early is taken up
+        # again by Odoo, although the company it came to last has nothing left.
+        everything = Domain.OR(domain for _company, _today, domain in due)
+        remaining = self.env["sale.order"].search_count(everything)
+        self.env["ir.cron"]._commit_progress(remaining=remaining)
+        for company, today, domain in due:
+            if not self.with_company(company)._run_company(today, domain, everything):
+                return
 
-    def _run_company(self, company):
-        today = self.env["sale.order"].new({"company_id": company.id})._get_today()
-        domain = self._get_due_domain(today) & Domain("company_id", "=", company.id)
+    def _run_company(self, today, domain, everything):
+        """Bill the contracts of a domain, in batches.
+
+        :param date today: the company's day
+        :param Domain domain: what is due in the company
+        :param Domain everything: what is due in all companies
+        :return: whether there is time left
+        :rtype: bool
+        """
         Order = self.env["sale.order"]
-        IrCron = self.env["ir.cron"]
-        IrCron._commit_progress(remaining=Order.search_count(domain))
+        aside = Order.browse()  # what did not move: another worker has it
         retries = 0
-        while batch := self._get_batch(domain):
+        while batch := self._get_batch(domain & Domain("id", "not in", aside.ids)):
+            before = {order.id: order.next_invoice_date for order in batch}
             try:
                 self._bill_once(batch, today)
+                unmoved = batch.filtered(
+                    lambda order, before=before: not order.hold
+                    and order.next_invoice_date == before[order.id]
+                )
+                time_left = self.env["ir.cron"]._commit_progress(
+                    len(batch - unmoved), remaining=Order.search_count(everything)
+                )
             except RETRY as error:
                 # A cron is not retried by Odoo as a request is.
                 self.env.cr.rollback()
@@ -68,14 +92,10 @@ class SubscriptionBilling(models.AbstractModel):
                     raise
                 continue
             retries = 0
-            remaining = Order.search_count(domain)
-            time_left = IrCron._commit_progress(len(batch), remaining=remaining)
-            if not time_left or self._is_stuck(batch, domain):
-                return
-
-    def _is_stuck(self, batch, domain):
-        """Tell whether nothing of the batch moved: another worker has it."""
-        return len(batch.filtered_domain(domain)) == len(batch)
+            aside |= unmoved
+            if not time_left:
+                return False
+        return True
 
     def _get_due_domain(self, day):
         """Return the domain of the contracts to bill on a day.
