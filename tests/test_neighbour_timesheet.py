@@ -15,7 +15,8 @@ class TestTimesheets(SubscriptionCommon):
         cls.support = cls._create_item(
             "Support by the hour",
             90.0,
-            service_policy="delivered_timesheet",
+            invoice_policy="delivery",
+            service_type="timesheet",
             service_tracking="task_in_project",
         )
 
