@@ -3,3 +3,4 @@ from . import test_billing_run
 from . import test_confirmation
 from . import test_documents
 from . import test_invoice_changes
+from . import test_tours
