@@ -1,11 +1,13 @@
 from odoo.tests import HttpCase
 
+from odoo.addons.mail.tests.common import MailCase
+
 from .common import SubscriptionCommon, freeze_time, tagged
 
 
 @tagged("post_install", "-at_install")
 @freeze_time("2026-07-15")
-class TestDocuments(SubscriptionCommon):
+class TestDocuments(SubscriptionCommon, MailCase):
     """Printed documents name plan, period and what renews when."""
 
     def _render(self, report, record):
@@ -66,6 +68,23 @@ class TestDocuments(SubscriptionCommon):
         order = self._create_contract(plan_id=self.aligned.id)
         html = self._render("account.report_invoice", order.invoice_ids)
         self.assertIn("15.07.2026", html)
+
+    def test_a_sent_invoice_goes_out_by_odoos_own_mail_with_its_pdf(self):
+        order = self._create_contract(
+            plan_id=self._create_plan(invoice_mode="send").id
+        )
+        invoice = order.invoice_ids
+        with self.enter_registry_test_mode(), self.mock_mail_gateway():
+            self.env.ref("account.ir_cron_account_move_send").method_direct_trigger()
+        invoice.invalidate_recordset()
+        self.assertTrue(invoice.is_move_sent)
+        self.assertFalse(invoice.sending_data)
+        message = invoice.message_ids.filtered("attachment_ids")
+        self.assertEqual(message.notified_partner_ids, self.partner)
+        self.assertEqual(
+            message.attachment_ids.mapped("checksum"),
+            invoice.invoice_pdf_report_id.mapped("checksum"),
+        )
 
 
 @tagged("post_install", "-at_install")
