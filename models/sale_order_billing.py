@@ -345,11 +345,13 @@ class SaleOrder(models.Model):
 
     def action_create_subscription_invoice(self):
         """Bill what is due, or the next period, and open the invoices."""
+        self.check_access("write")  # billing itself asks for no rights
         moves = self._bill_by_hand()
         return self.action_view_invoice(invoices=moves)
 
     def action_bill_due(self):
         """Mass action: bill what is due today of the contracts chosen."""
+        self.check_access("write")  # billing itself asks for no rights
         contracts = self.filtered(
             lambda order: order.subscription_state == lifecycle.PROGRESS
             and not order.hold
@@ -373,6 +375,7 @@ class SaleOrder(models.Model):
 
     def action_release_hold(self):
         """Release held contracts and bill what is due."""
+        self.check_access("write")
         for order in self.filtered("hold"):
             if order.hold == "backlog":
                 order.catch_up_until = order._get_today()
