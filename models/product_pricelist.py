@@ -39,17 +39,21 @@ class ProductPricelist(models.Model):
         plans = (False, plan_id) if plan_id else (False,)
         return list(Domain(domain) & Domain("plan_id", "in", plans))
 
-    def _get_plan_rules_domain(self, products, date, plan_id, **kwargs):
+    def _get_plan_rules_domain(
+        self, products, date, plan_id, company_id=None, **kwargs
+    ):
         """Return the domain of the plan's prices that hold for any pricelist.
 
+        :param int company_id: the order's company, default the one at work
         :rtype: Domain
         """
         domain = Domain(self._get_applicable_rules_domain(products, date, **kwargs))
+        company = self.env["res.company"].browse(company_id) or self.env.company
         return (
             domain.map_conditions(self._drop_pricelist_and_plan)
             & Domain("pricelist_id", "=", False)
             & Domain("plan_id", "=", plan_id)
-            & Domain("company_id", "in", (False, self.env.company.id))
+            & Domain("company_id", "in", (False, *company.sudo().parent_ids.ids))
         )
 
     @staticmethod

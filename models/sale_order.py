@@ -25,7 +25,8 @@ class SaleOrder(models.Model):
         index="btree_not_null",
         check_company=True,
         tracking=True,
-        domain="['|', ('company_id', '=', False), ('company_id', '=', company_id)]",
+        domain="['|', ('company_id', '=', False), "
+        "('company_id', 'parent_of', company_id)]",
     )
     is_subscription = fields.Boolean(
         string="Subscription", compute="_compute_is_subscription", store=True

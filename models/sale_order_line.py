@@ -112,7 +112,11 @@ class SaleOrderLine(models.Model):
         """Override of `sale` to ask for the price of the order's plan."""
         plan = self.order_id.plan_id
         plan_id = plan.id if plan and self._sells_recurring_product() else None
-        return dict(super()._get_pricelist_kwargs(), plan_id=plan_id)
+        return dict(
+            super()._get_pricelist_kwargs(),
+            plan_id=plan_id,
+            company_id=self.company_id.id,
+        )
 
     @api.depends("order_id.plan_id")
     def _compute_pricelist_item_id(self):

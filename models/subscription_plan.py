@@ -13,6 +13,7 @@ class SubscriptionPlan(models.Model):
     _description = "Subscription Plan"
     _order = "sequence, id"
     _check_company_auto = True
+    _check_company_domain = models.check_company_domain_parent_of
 
     name = fields.Char(required=True, translate=True)
     active = fields.Boolean(default=True)
@@ -295,6 +296,27 @@ class SubscriptionPlan(models.Model):
                     plan=plan.name,
                 )
             )
+
+    @api.constrains("company_id")
+    def _check_company_of_orders(self):
+        for plan in self.filtered("company_id"):
+            elsewhere = self.env["sale.order"].sudo().search_count(
+                # sudo: orders the user may not see count as well
+                [
+                    ("plan_id", "=", plan.id),
+                    "!",
+                    ("company_id", "child_of", plan.company_id.id),
+                ],
+                limit=1,
+            )
+            if elsewhere:
+                raise ValidationError(
+                    self.env._(
+                        "Orders of other companies use the plan “%s”: it cannot "
+                        "become one company's own.",
+                        plan.name,
+                    )
+                )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
