@@ -1,0 +1,115 @@
+"""Run on the database with demo data only; see scripts/test."""
+
+from odoo.tests import TransactionCase, tagged
+
+
+@tagged("post_install", "-at_install")
+class TestDemo(TransactionCase):
+    """The demonstration firm has something to show in every list."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        names = cls.env["ir.model.data"].search(
+            [
+                ("module", "=", "subscriptions"),
+                ("model", "=", "res.partner"),
+                ("name", "=like", "demo_customer_%"),
+            ]
+        )
+        cls.orders = cls.env["sale.order"].search(
+            [("partner_id", "in", names.mapped("res_id")), ("plan_id", "!=", False)]
+        )
+        cls.contracts = cls.orders.filtered(lambda order: order.state == "sale")
+        cls.invoices = cls.contracts.period_ids.move_id
+
+    def test_about_sixty_contracts_began_over_eighteen_months(self):
+        self.assertTrue(55 <= len(self.contracts) <= 70, len(self.contracts))
+        starts = self.contracts.mapped("start_date")
+        self.assertGreater((max(starts) - min(starts)).days, 500)
+        for order in self.contracts - self.contracts.filtered("hold"):
+            self.assertEqual(order.date_order.date(), order.start_date)
+
+    def test_five_plans_and_more_have_contracts_and_prices(self):
+        plans = self.contracts.plan_id
+        self.assertGreaterEqual(len(plans), 5)
+        self.assertTrue(all(plan.price_ids for plan in plans))
+
+    def test_the_ledger_of_every_contract_is_sound(self):
+        self.assertEqual(list(self.contracts.verify_ledger()), [])
+
+    def test_the_ledger_shows_every_state_an_invoice_can_bring(self):
+        states = set(self.contracts.period_ids.mapped("state"))
+        self.assertLessEqual({"billed", "paid", "free", "credited", "void"}, states)
+
+    def test_invoices_carry_the_dates_of_their_history(self):
+        months = {move.invoice_date.strftime("%Y-%m") for move in self.invoices}
+        self.assertGreaterEqual(len(months), 18)
+        today = self.env["sale.order"]._get_today()
+        self.assertLessEqual(max(self.invoices.mapped("invoice_date")), today)
+
+    def test_some_invoices_are_overdue_and_most_are_paid(self):
+        posted = self.invoices.filtered(lambda move: move.state == "posted")
+        today = self.env["sale.order"]._get_today()
+        unpaid = posted.filtered(lambda move: move.payment_state == "not_paid")
+        self.assertTrue(unpaid.filtered(lambda move: move.invoice_date_due < today))
+        self.assertLess(len(unpaid), len(posted) / 2)
+
+    def test_no_mail_waits_to_tell_customers_about_the_past(self):
+        past = self.invoices.filtered(
+            lambda move: (
+                (self.env["sale.order"]._get_today() - move.invoice_date).days > 2
+            )
+        )
+        self.assertFalse(past.filtered("sending_data"))
+        self.assertIn("send", self.contracts.plan_id.mapped("invoice_mode"))
+
+    def test_some_contracts_are_held_and_say_why(self):
+        held = self.contracts.filtered("hold")
+        self.assertGreaterEqual(len(held), 3)
+        self.assertTrue(all(held.mapped("hold_reason")))
+        self.assertGreaterEqual(len(set(held.mapped("hold"))), 2)
+        self.assertTrue(all(order.activity_ids for order in held))
+
+    def test_some_contracts_have_ended_and_say_why(self):
+        ended = self.contracts.filtered(
+            lambda order: order.subscription_state == "churned"
+        )
+        self.assertGreaterEqual(len(ended), 3)
+        self.assertGreaterEqual(len(ended.close_reason_id), 3)
+        self.assertTrue(all(order.close_reason_id for order in ended))
+        closing = self.contracts.filtered("close_date") - ended
+        self.assertTrue(closing, "a contract whose end is agreed and yet to come")
+
+    def test_something_is_due_or_was_billed_by_the_first_run(self):
+        today = self.env["sale.order"]._get_today()
+        recent = self.contracts.filtered(
+            lambda order: (
+                (order.billing_date and order.billing_date <= today)
+                or any(
+                    (today - move.invoice_date).days <= 1
+                    for move in order.period_ids.move_id
+                )
+            )
+        )
+        self.assertGreaterEqual(len(recent), 5)
+
+    def test_quotations_wait_to_be_sent_and_to_be_signed(self):
+        self.assertLessEqual({"draft", "sent"}, set(self.orders.mapped("state")))
+
+    def test_lists_and_charts_have_something_to_show(self):
+        running = self.contracts.filtered(
+            lambda order: order.subscription_state == "progress"
+        )
+        self.assertGreater(sum(running.mapped("mrr")), 0)
+        for model, domain in (
+            ("sale.order.template", [("plan_id", "!=", False)]),
+            ("product.template", [("recurring_invoice", "=", True)]),
+            ("product.pricelist.item", [("plan_id", "!=", False)]),
+            ("subscription.period", [("order_id", "in", self.contracts.ids)]),
+            ("sale.order.line", [("is_recurring", "=", True), ("mrr", ">", 0)]),
+        ):
+            self.assertGreaterEqual(self.env[model].search_count(domain), 5, model)
+        self.assertGreaterEqual(len(self.contracts.user_id), 2)
+        self.assertGreaterEqual(len(self.contracts.team_id), 2)
+        self.assertGreaterEqual(len(self.contracts.partner_id.country_id), 3)
