@@ -25,6 +25,14 @@ def check_day(day):
     return day
 
 
+def add_days(day, days):
+    """Return the day so many days later, or raise :class:`DateOutOfRange`."""
+    try:
+        return check_day(day + timedelta(days=days))
+    except OverflowError:
+        raise DateOutOfRange(f"{days} days from {day} is too far away") from None
+
+
 @dataclass(frozen=True)
 class Recurrence:
     """Every ``count`` ``unit``\\ s.
@@ -60,7 +68,7 @@ class Recurrence:
         if abs(steps) > _MAX_STEPS:
             raise DateOutOfRange(f"{steps} {self.unit}s is too far away")
         if self.unit in _DAYS:
-            return check_day(anchor + timedelta(days=steps * _DAYS[self.unit]))
+            return add_days(anchor, steps * _DAYS[self.unit])
         months = anchor.year * 12 + anchor.month - 1 + steps * _MONTHS[self.unit]
         year, month = divmod(months, 12)
         if not FIRST_DAY.year <= year <= LAST_DAY.year:
@@ -92,7 +100,7 @@ class Recurrence:
         if self.unit == "day":
             raise ValueError("a recurrence in days cannot be aligned")
         if self.unit == "week":
-            return check_day(on + timedelta(days=(day - on.isoweekday()) % 7))
+            return add_days(on, (day - on.isoweekday()) % 7)
         step = Recurrence("year" if self.unit == "year" else "month")
         first = date(on.year, month if self.unit == "year" else on.month, 1)
         first = step.nth(first, 0, day)

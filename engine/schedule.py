@@ -1,11 +1,11 @@
 """The periods of one contract, from its start to its end."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import count
 
 from .period import ONE_DAY, Period
-from .recurrence import Recurrence, check_day
+from .recurrence import Recurrence, add_days, check_day
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Schedule:
     @property
     def paid_start(self):
         """First day after the trial."""
-        return check_day(self.start + timedelta(days=max(self.trial_days, 0)))
+        return add_days(self.start, max(self.trial_days, 0))
 
     @property
     def anchor(self):
@@ -133,4 +133,4 @@ class Schedule:
     def invoice_date(self, period):
         """Return the day the invoice of a period is made."""
         due = period.next_start if self.arrears else period.start
-        return due - timedelta(days=self.lead_days)
+        return add_days(due, -self.lead_days)
