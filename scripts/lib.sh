@@ -249,6 +249,8 @@ write_conf() {
         echo "db_host = $PGHOST"
         echo "db_port = ${PGPORT:-5432}"
         echo "db_user = $PGUSER"
+        # The password of a demonstration is admin: not for the network.
+        echo "http_interface = 127.0.0.1"
         [ -z "${PGPASSWORD:-}" ] || echo "db_password = $PGPASSWORD"
         printf '%s\n' "$@"
     } >"$conf.$BASHPID"
