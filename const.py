@@ -8,6 +8,7 @@ MAX_BACKLOG_PERIODS = 12
 
 # Nobody sells more of anything, nor dearer; beyond it, floats lose the cents.
 MAX_NUMBER = 1e12
+MAX_AMOUNT = 1e15
 
 # Contracts billed between two commits of the daily run.
 BILLING_BATCH_SIZE = 100
