@@ -76,6 +76,7 @@ class SaleOrder(models.Model):
         comodel_name="subscription.close.reason",
         string="Close Reason",
         copy=False,
+        ondelete="restrict",
         tracking=True,
     )
 
@@ -171,7 +172,12 @@ class SaleOrder(models.Model):
             periods = order._get_duration_periods()
             if periods and order.start_date and order.plan_id:
                 schedule = order._get_schedule(end_date=None)
-                order.end_date = schedule.end_after(periods)
+                try:
+                    order.end_date = schedule.end_after(periods)
+                except recurrence.DateOutOfRange as error:
+                    raise ValidationError(
+                        self.env._("No contract lasts for %s periods.", periods)
+                    ) from error
 
     def _get_duration_periods(self):
         """Return after how many periods the contract ends, 0 for never."""
@@ -229,6 +235,10 @@ class SaleOrder(models.Model):
     @api.constrains("start_date")
     def _check_start_not_billed(self):
         for order in self:
+            if not order.start_date and order._is_live_contract():
+                raise ValidationError(
+                    self.env._("%s runs: it needs a start date.", order.name)
+                )
             first = order.period_ids.filtered("is_live").sorted("date_from")[:1]
             if first and first.date_from != order.start_date:
                 raise ValidationError(
@@ -259,6 +269,10 @@ class SaleOrder(models.Model):
 
         Odoo fills in the lines of a quotation template in the form only.
         """
+        for vals in vals_list:
+            for command in vals.get("order_line") or ():
+                if len(command) == 3 and isinstance(command[2], dict):
+                    self.env["sale.order.line"]._refuse_odd_values(command[2])
         orders = super().create(vals_list)
         for order, vals in zip(orders, vals_list, strict=True):
             template = order.sale_order_template_id

@@ -4,6 +4,7 @@ The decisions another addon may want to change are small methods here; who bills
 locks and recovers is the service ``subscription.billing``.
 """
 
+from contextlib import suppress
 from itertools import islice
 
 from odoo import api, fields, models
@@ -14,6 +15,12 @@ from odoo.tools import format_date, formatLang
 from ..const import LIVE_PERIOD_STATES, MAX_BACKLOG_PERIODS
 from ..engine import DateOutOfRange, Schedule, lifecycle
 from ..engine.period import ONE_DAY
+
+
+def _within_calendar(periods):
+    """Yield the periods up to where the calendar ends: that of long plans does soon."""
+    with suppress(DateOutOfRange):
+        yield from periods
 
 
 class SaleOrder(models.Model):
@@ -256,7 +263,8 @@ class SaleOrder(models.Model):
         self.ensure_one()
         schedule = self._get_schedule()
         upcoming = islice(
-            schedule.periods(self.next_invoice_date), MAX_BACKLOG_PERIODS + 1
+            _within_calendar(schedule.periods(self.next_invoice_date)),
+            MAX_BACKLOG_PERIODS + 1,
         )
         return sum(schedule.invoice_date(period) <= until for period in upcoming)
 
@@ -428,7 +436,7 @@ class SaleOrder(models.Model):
         billing = self.env["subscription.billing"]
         first = not self.last_period_id.move_id
         result = []
-        for period in schedule.periods(start):
+        for period in _within_calendar(schedule.periods(start)):
             if len(result) >= count:
                 break
             if period.free:

@@ -4,8 +4,11 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
-from ..const import MAX_NUMBER
+from ..const import MAX_AMOUNT, MAX_NUMBER
 from ..engine import monthly_amount, prorate, unit_price
+
+# Typed by people, and sent by programs.
+NUMBER_FIELDS = ("product_uom_qty", "price_unit", "discount")
 
 
 class SaleOrderLine(models.Model):
@@ -293,16 +296,47 @@ class SaleOrderLine(models.Model):
     @api.constrains("product_uom_qty", "price_unit", "discount")
     def _check_numbers(self):
         for line in self:
-            for number in (line.product_uom_qty, line.price_unit, line.discount):
-                # A comparison with NaN is false, whichever way it is put.
-                if not abs(number) <= MAX_NUMBER:
-                    raise ValidationError(
-                        self.env._(
-                            "%s: a quantity, price or discount is too large, or not a "
-                            "number.",
-                            line.name or line.product_id.display_name,
-                        )
+            self._refuse_odd_numbers(
+                line.product_uom_qty, line.price_unit, line.discount
+            )
+            if abs(line.product_uom_qty * line.price_unit) > MAX_AMOUNT:
+                raise ValidationError(
+                    self.env._(
+                        "%s: no invoice can hold so large an amount.",
+                        line.name or line.product_id.display_name,
                     )
+                )
+
+    @api.model
+    def _refuse_odd_values(self, vals):
+        """Refuse odd numbers before they are rounded, which NaN cannot be."""
+        self._refuse_odd_numbers(*map(vals.get, NUMBER_FIELDS))
+
+    @api.model
+    def _refuse_odd_numbers(self, *numbers):
+        """Refuse numbers that are too large, or none: JSON may bring NaN."""
+        for number in numbers:
+            # A comparison with NaN is false, whichever way it is put.
+            if isinstance(number, (int, float)) and not abs(number) <= MAX_NUMBER:
+                raise ValidationError(
+                    self.env._(
+                        "A quantity, price or discount is too large, or not a number."
+                    )
+                )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `sale` to refuse odd numbers."""
+        for vals in vals_list:
+            self._refuse_odd_values(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Override of `sale` to refuse odd numbers."""
+        self._refuse_odd_values(vals)
+        return super().write(vals)
 
     # === BUSINESS METHODS === #
 

@@ -174,8 +174,9 @@ class SubscriptionPlan(models.Model):
     )
 
     _billing_period_value_positive = models.Constraint(
-        "CHECK (billing_period_value BETWEEN 1 AND 1000)",
-        "A plan recurs every 1 to 1,000 days, weeks, months or years.",
+        "CHECK (billing_period_value BETWEEN 1 AND "
+        "CASE billing_period_unit WHEN 'year' THEN 50 ELSE 1000 END)",
+        "A plan recurs every 1 to 1,000 days, weeks or months, or 1 to 50 years.",
     )
     _lengths_not_negative = models.Constraint(
         f"""CHECK (duration_periods BETWEEN 0 AND 10000
