@@ -102,10 +102,8 @@ class Schedule:
     def _partial_first(self):
         start, last = self.paid_start, self.anchor - ONE_DAY
         if self.first_period == "prorate":
-            # An aligned stretch is always shorter than the period it is cut from,
-            # but for months of another length: 30 days before 1 March.
-            full_start = min(self._nth(-1), start)
-            return Period(start, last, full_start, last)
+            # The stretch lies in the period before the first aligned one.
+            return Period(start, last, self._nth(-1), last)
         return Period(start, last, start, last, free=self.first_period == "free")
 
     def periods(self, since=None):

@@ -10,6 +10,7 @@ from . import sale_order_billing
 from . import sale_order_line
 from . import sale_order_template
 from . import subscription_billing
+from . import subscription_billing_making
 from . import subscription_close_reason
 from . import subscription_demo
 from . import subscription_period

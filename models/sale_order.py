@@ -10,6 +10,7 @@ from odoo.tools import format_date
 
 from ..const import HOLDS
 from ..engine import InvalidMove, check_move, lifecycle, recurrence
+from ..engine.period import ONE_DAY
 
 
 class SaleOrder(models.Model):
@@ -70,6 +71,14 @@ class SaleOrder(models.Model):
         copy=False,
         tracking=True,
         help="Last day of the contract. Left empty, it runs for ever.",
+    )
+    in_trial = fields.Boolean(
+        string="In Trial",
+        copy=False,
+        help="The contract runs and costs nothing yet.",
+    )
+    trial_end_date = fields.Date(
+        string="Trial Until", copy=False, help="Last day of the free trial."
     )
     close_date = fields.Date(string="Closed On", copy=False, tracking=True)
     close_reason_id = fields.Many2one(
@@ -377,7 +386,8 @@ class SaleOrder(models.Model):
     @api.model
     def _cron_apply_scheduled(self):
         """Apply what is due today: contracts whose last day is over end."""
-        self.env["subscription.scheduler"]._run()
+        # sudo: the run is the company's, whoever starts it
+        self.env["subscription.scheduler"].sudo()._run()
 
     def _is_live_contract(self):
         """Tell whether the order is a running contract, paused or not."""
@@ -423,9 +433,18 @@ class SaleOrder(models.Model):
         contracts = self.filtered("subscription_state")
         for order in contracts.filtered(lambda order: not order.start_date):
             order.start_date = order._get_today()
+        contracts._start_trial()
         result = super()._action_confirm()
         contracts._bill()
         return result
+
+    def _start_trial(self):
+        """Note for contracts of plans with a trial how long they cost nothing."""
+        for order in self.filtered("plan_id.trial_days"):
+            last_day = order._get_schedule().paid_start - ONE_DAY
+            order.write(
+                {"trial_end_date": last_day, "in_trial": last_day >= order._get_today()}
+            )
 
     def _should_be_locked(self):
         """Override of `sale`: a running contract stays editable."""

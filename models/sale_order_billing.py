@@ -212,6 +212,8 @@ class SaleOrder(models.Model):
         :rtype: engine.Period | None
         """
         self.ensure_one()
+        if self.close_date and day >= self.close_date:
+            return None  # closing bills only periods that start before it
         try:
             period = self._get_schedule().period_from(day)
         except DateOutOfRange:
@@ -252,7 +254,8 @@ class SaleOrder(models.Model):
     @api.model
     def _cron_bill_due(self):
         """Bill all contracts that are due today, in batches with their own commits."""
-        self.env["subscription.billing"]._run()
+        # sudo: the run is the company's, whoever starts it
+        self.env["subscription.billing"].sudo()._run()
 
     def _get_backlog(self, until):
         """Return how many periods are due on a day, counting up to the limit.
@@ -296,12 +299,18 @@ class SaleOrder(models.Model):
     def _prepare_invoice(self):
         """Override of `sale` for a period's invoice.
 
-        Payments of the quotation belong to the first invoice alone: later ones would
-        collect every payment that ever stayed pending.
+        A payment belongs to one invoice: Odoo would link a quotation's pending payment
+        to each later one again.
         """
         values = super()._prepare_invoice()
-        if self.last_period_id.move_id:
-            values["transaction_ids"] = [Command.clear()]
+        if self.subscription_state:
+            # sudo: payments are not a salesperson's
+            payments = self.sudo().transaction_ids
+            linked = payments.filtered("invoice_ids").ids
+            values["transaction_ids"] = [
+                Command.set(set(command[2]) - set(linked))
+                for command in values["transaction_ids"]
+            ]
         return values
 
     def _create_invoices(self, grouped=False, final=False, date=None):
@@ -320,16 +329,23 @@ class SaleOrder(models.Model):
     def _bill_by_hand(self):
         """Bill what is due, and where nothing is, the next period ahead of its day.
 
-        :raise UserError: when there is nothing to bill, saying why
+        :return: the invoices; none where a contract is held by this very attempt
         :rtype: account.move
+        :raise UserError: when there is nothing to bill, saying why
         """
         moves = self.env["account.move"]
+        refused = self.browse()
         for order in self:
-            until = max(order._get_today(), order.billing_date or order._get_today())
-            made = order._bill(until)
-            if not made:
-                raise UserError(order._get_nothing_billed_message())
+            held = order.hold
+            today = order._get_today()
+            made = order._bill(max(today, order.billing_date or today))
             moves |= made
+            if not made and (held or not order.hold):
+                refused |= order
+        if refused and not moves:
+            raise UserError(
+                "\n".join(order._get_nothing_billed_message() for order in refused)
+            )
         return moves
 
     def _get_nothing_billed_message(self):
@@ -355,7 +371,13 @@ class SaleOrder(models.Model):
         """Bill what is due, or the next period, and open the invoices."""
         self.check_access("write")  # billing itself asks for no rights
         moves = self._bill_by_hand()
-        return self.action_view_invoice(invoices=moves)
+        held = self.filtered("hold")
+        if moves or not held:
+            return self.action_view_invoice(invoices=moves)
+        # No error, which would roll the hold back: it is to be seen.
+        return self._notify(
+            "danger", "\n".join(held.mapped(lambda order: order.hold_reason or ""))
+        )
 
     def action_bill_due(self):
         """Mass action: bill what is due today of the contracts chosen."""
@@ -371,12 +393,17 @@ class SaleOrder(models.Model):
             message += " " + self.env._(
                 "Held: %s", ", ".join(held.mapped("display_name"))
             )
+        return self._notify("warning" if held else "success", message)
+
+    def _notify(self, kind, message):
+        """Return the action that shows a message and reloads the page."""
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "warning" if held else "success",
+                "type": kind,
                 "message": message,
+                "sticky": kind == "danger",
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
@@ -434,7 +461,7 @@ class SaleOrder(models.Model):
         contract = self if self.start_date else self._as_if_starting(start)
         schedule = contract._get_schedule()
         billing = self.env["subscription.billing"]
-        first = not self.last_period_id.move_id
+        first = True
         result = []
         for period in _within_calendar(schedule.periods(start)):
             if len(result) >= count:
@@ -446,7 +473,7 @@ class SaleOrder(models.Model):
                     "date_from": period.start,
                     "date_to": period.end,
                     "invoice_date": schedule.invoice_date(period),
-                    **billing._get_period_amounts(contract, period, one_off=first),
+                    **billing._get_period_amounts(contract, period, first),
                 }
             )
             first = False
@@ -496,7 +523,7 @@ class SaleOrder(models.Model):
         """Return the terms that name the next invoices and what they come to."""
         terms = []
         labels = [self.env._("Next invoice")]
-        if not self.last_period_id.move_id:
+        if self.state != "sale":
             labels = [self.env._("First invoice"), self.env._("Renews")]
         invoices = self.preview_invoices(len(labels))
         for label, invoice in zip(labels, invoices, strict=False):

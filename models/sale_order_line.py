@@ -1,4 +1,5 @@
 from collections import defaultdict
+from contextlib import contextmanager
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -73,13 +74,15 @@ class SaleOrderLine(models.Model):
         "is_recurring",
         "price_subtotal",
         "order_id.subscription_state",
+        "order_id.in_trial",
         "order_id.currency_rate",
         "order_id.plan_id",
     )
     def _compute_mrr(self):
         for line in self:
             order, plan = line.order_id, line.order_id.plan_id
-            if not line.is_recurring or not order._is_live_contract():
+            has_mrr = order._is_live_contract() and not order.in_trial
+            if not line.is_recurring or not has_mrr:
                 line.mrr = 0.0
                 continue
             amount = monthly_amount(
@@ -414,6 +417,23 @@ class SaleOrderLine(models.Model):
         return float(
             unit_price(amount, quantity, self.discount, currency.decimal_places)
         )
+
+    @contextmanager
+    def _forgetting_invoices(self):
+        """Let the recurring lines have no invoice lines for a while.
+
+        To prepare an invoice line, Odoo reads all that a line was ever invoiced on, in
+        search of down payments. A recurring line has none, and years of others.
+        """
+        recurring = self.filtered("is_recurring")
+        ordered = recurring.filtered(lambda line: not line._is_billed_by_delivery())
+        field = self._fields["invoice_lines"]
+        for line in ordered:
+            field._update_cache(line, ())
+        try:
+            yield
+        finally:
+            ordered.invalidate_recordset(["invoice_lines"], flush=False)
 
     def _prepare_period_invoice_line(self, period, **optional_values):
         """Prepare the values of an invoice line for a period.

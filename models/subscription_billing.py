@@ -1,17 +1,17 @@
 import logging
-from collections import defaultdict
 from dataclasses import dataclass, field
 
 from psycopg2 import Error as DatabaseError
 from psycopg2 import OperationalError
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import LockError, UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..const import BILLING_BATCH_SIZE, MAX_BACKLOG_PERIODS, QUIET
+from ..const import BILLING_BATCH_SIZE, MAX_BACKLOG_PERIODS
 from ..engine import DateOutOfRange, Period, lifecycle
+from .billing_facts import BillingFacts
 
 _logger = logging.getLogger(__name__)
 
@@ -22,10 +22,11 @@ MAX_RETRIES = 5
 
 @dataclass
 class Job:
-    """One contract and the period to bill."""
+    """One contract and the period to bill, in one round."""
 
     order: models.Model
     period: Period
+    facts: BillingFacts
     row: models.Model = None
     lines: list = field(default_factory=list)
 
@@ -155,17 +156,18 @@ class SubscriptionBilling(models.AbstractModel):
         """Bill the oldest due period of each contract.
 
         :param orders: contracts of one company
-        :param date day: the day that is billed; date of the invoices
+        :param date day: the day that is billed up to
         :rtype: account.move
         """
         locked = orders.try_lock_for_update(allow_referencing=True)
         # What was read before the lock may have been billed since.
         locked.invalidate_recordset()
         due = locked.filtered_domain(self._get_due_domain(day))
-        jobs = [job for order in due for job in self._get_jobs(order, day)]
-        return self._bill_units(self._get_units(jobs), day)
+        facts = BillingFacts(self.env)
+        jobs = [job for order in due for job in self._get_jobs(order, day, facts)]
+        return self._bill_units(self._get_units(jobs))
 
-    def _get_jobs(self, order, day):
+    def _get_jobs(self, order, day, facts):
         """Return what to bill of a contract: its next period, unless it is held."""
         try:
             period = order._get_next_period()
@@ -185,15 +187,17 @@ class SubscriptionBilling(models.AbstractModel):
                 ),
             )
             return []
-        obstacle = order._get_billing_obstacle(period, day) or self._get_obstacle(
-            order, day
+        today = order._get_today()
+        obstacle = order._get_billing_obstacle(period, today) or self._get_obstacle(
+            order, today, facts
         )
         if obstacle:
             order._set_hold("billing_error", obstacle)
             return []
-        return [Job(order, period)]
+        return [Job(order, period, facts)]
 
     def _is_far_behind(self, order, day):
+        day = min(day, order._get_today())  # billing ahead is not being behind
         days = (day - order.billing_date).days
         if days < MAX_BACKLOG_PERIODS:  # no period is shorter than a day
             return False
@@ -201,61 +205,41 @@ class SubscriptionBilling(models.AbstractModel):
             return False
         return order._get_backlog(day) > MAX_BACKLOG_PERIODS
 
-    def _get_obstacle(self, order, day):
-        """Return why the books do not take an invoice of the contract, or None."""
+    def _get_obstacle(self, order, day, facts):
+        """Return why the books do not take an invoice of the contract, or None.
+
+        :param date day: date of the invoice
+        :param BillingFacts facts: what was looked up in this round
+        :rtype: str | None
+        """
         company, currency = order.company_id, order.currency_id
-        journal = order.journal_id or self._get_journal(company)
+        journal = order.journal_id or facts.get_journal(company)
         if not journal:
             return self.env._("%s has no sales journal.", company.name)
-        # sudo is inherited from the caller: lock dates are not a salesperson's
-        locked = company._get_user_fiscal_lock_date(journal)
+        locked = facts.get_lock_date(company, journal)
         if locked and day <= locked:
             return self.env._(
                 "The books are closed until %s.", format_date(self.env, locked)
             )
-        if currency != company.currency_id and not self._has_rate(currency, company):
+        if currency != company.currency_id and not facts.has_rate(currency, company):
             return self.env._(
                 "There is no exchange rate from %(currency)s to %(company)s.",
                 currency=currency.name,
                 company=company.currency_id.name,
             )
         for product in order.order_line.filtered("is_recurring").product_id:
-            if product.type == "combo":
-                continue
-            if not self._has_income_account(product, journal):
+            if product.type != "combo" and not facts.has_income_account(
+                product, journal
+            ):
                 return self.env._(
                     "%s has no income account, nor have its category and the company.",
                     product.display_name,
                 )
         return None
 
-    def _get_journal(self, company):
-        return self.env["account.journal"].search(
-            [
-                *self.env["account.journal"]._check_company_domain(company),
-                ("type", "=", "sale"),
-            ],
-            limit=1,
-        )
-
-    def _has_income_account(self, product, journal):
-        account = product.with_company(journal.company_id)._get_product_accounts()
-        return bool(account["income"] or journal.default_account_id)
-
-    def _has_rate(self, currency, company):
-        return bool(
-            self.env["res.currency.rate"].search_count(
-                [
-                    ("currency_id", "in", (currency.id, company.currency_id.id)),
-                    ("company_id", "in", (False, company.root_id.id)),
-                ],
-                limit=1,
-            )
-        )
-
     # === FAILURE === #
 
-    def _bill_units(self, units, day):
+    def _bill_units(self, units):
         """Bill the units; on failure halve them until the one at fault is alone."""
         if not units:
             return self.env["account.move"]
@@ -263,18 +247,18 @@ class SubscriptionBilling(models.AbstractModel):
             # The flushing savepoint: it forgets the number Odoo cached for a journal,
             # which a rolled back invoice must not use up.
             with self.env.cr.savepoint():
-                return self._make(units, day)
+                return self._make(units)
         except RETRY:
             raise
         except Exception as error:  # pylint: disable=broad-exception-caught
             self.env.invalidate_all()
             if len(units) > 1:
                 middle = len(units) // 2
-                return self._bill_units(units[:middle], day) | self._bill_units(
-                    units[middle:], day
+                return self._bill_units(units[:middle]) | self._bill_units(
+                    units[middle:]
                 )
             if len(units[0]) > 1:  # contracts of one customer: each on its own
-                return self._bill_units([[job] for job in units[0]], day)
+                return self._bill_units([[job] for job in units[0]])
             self._hold(units[0][0].order, error)
             return self.env["account.move"]
 
@@ -301,304 +285,3 @@ class SubscriptionBilling(models.AbstractModel):
         return self.env._(
             "The database refused the invoice: %s", error.diag.message_primary
         )
-
-    # === MAKING INVOICES === #
-
-    def _get_units(self, jobs):
-        """Group the jobs that share an invoice.
-
-        :param list[Job] jobs: what is due
-        :rtype: list[list[Job]]
-        """
-        units, merged = [], defaultdict(list)
-        for job in jobs:
-            if job.order.plan_id.merge_invoices:
-                merged[self._get_merge_key(job.order)].append(job)
-            else:
-                units.append([job])
-        return units + list(merged.values())
-
-    def _get_merge_key(self, order):
-        """Return what contracts must have in common to share an invoice.
-
-        Hook for other addons.
-        """
-        return (
-            order.partner_invoice_id,
-            order.partner_shipping_id,
-            order.company_id,
-            order.currency_id,
-            order.fiscal_position_id,
-            order.payment_term_id,
-            order.journal_id,
-            order.user_id,
-            order.plan_id.invoice_mode,
-            order.plan_id.invoice_mail_template_id,
-        )
-
-    def _make(self, units, day):
-        """Write ledger rows and invoices of the units.
-
-        :param list[list[Job]] units: the jobs of each invoice
-        :param date day: date of the invoices
-        :rtype: account.move
-        """
-        jobs = [job for unit in units for job in unit]
-        self._update_taxes(jobs)
-        self._prepare_lines(jobs)
-        self._create_rows(jobs)
-        units = [unit for unit in units if any(job.lines for job in unit)]
-        values = [self._prepare_invoice_values(unit, day) for unit in units]
-        moves = self._create_moves(units, values)
-        self._link_rows(units, moves)
-        self._finish(units, moves)
-        self.env.flush_all()
-        return moves
-
-    def _update_taxes(self, jobs):
-        """Bring fiscal positions and taxes up to date: they are those of today."""
-        positions = {}
-        for job in jobs:
-            order = job.order
-            position = self._get_fiscal_position(order, positions)
-            changed = position != order.fiscal_position_id
-            if changed:
-                order.fiscal_position_id = position
-            lines = order.order_line._update_mapped_taxes()
-            if lines or changed:
-                order.message_post(
-                    body=self.env._(
-                        "The taxes were brought up to date before billing: they follow "
-                        "the customer's address and the tax settings of today."
-                    )
-                )
-
-    def _get_fiscal_position(self, order, known):
-        """Return the fiscal position of an order today.
-
-        One that was chosen by a person stays.
-
-        :param dict known: positions found before in this batch
-        """
-        if order.has_typed_fiscal_position:
-            return order.fiscal_position_id
-        key = (order.partner_id, order.partner_shipping_id, order.company_id)
-        if key not in known:
-            known[key] = order._get_mapped_fiscal_position()
-        return known[key]
-
-    def _prepare_lines(self, jobs):
-        """Work out the invoice lines of each job.
-
-        A period that has nothing to bill becomes free, and says so.
-        """
-        for job in jobs:
-            order = job.order
-            language = order.partner_invoice_id.lang
-            if language:
-                order = order.with_context(lang=language)
-            if not job.period.free:
-                job.lines = self._get_invoice_lines(order, job.period)
-
-    def _get_invoice_lines(self, order, period, one_off=True):
-        """Return the values of the invoice lines of a contract's period.
-
-        Recurring lines for the period; others once, as far as they are to invoice;
-        sections, notes and combos around them as on Odoo's own invoice.
-
-        :param engine.Period period: the period
-        :param bool one_off: whether to include what does not recur
-        :return: list of (order line, values)
-        :rtype: list[tuple]
-        """
-        lines = order._get_invoiceable_lines(final=True)
-        if not one_off:
-            lines = lines.filtered(lambda line: line.is_recurring or line.display_type)
-        result = []
-        for sequence, line in enumerate(lines):
-            if line.is_recurring:
-                values = line._prepare_period_invoice_line(period, sequence=sequence)
-                if not values["quantity"] and line.product_uom_qty:
-                    continue  # nothing delivered
-                result.append((line, values))
-            else:
-                options = {"sequence": sequence}
-                if line.is_downpayment:
-                    options["quantity"] = -1.0
-                    options["extra_tax_data"] = self.env[
-                        "account.tax"
-                    ]._reverse_quantity_base_line_extra_tax_data(line.extra_tax_data)
-                result += [
-                    (line, values)
-                    for values in line._prepare_invoice_lines_vals_list(**options)
-                ]
-        if all(values.get("display_type") != "product" for _line, values in result):
-            return []
-        return result
-
-    def _create_rows(self, jobs):
-        """Write the ledger rows: the lock on the periods, before any invoice."""
-        rows = self.env["subscription.period"].create(
-            [
-                {
-                    "order_id": job.order.id,
-                    "date_from": job.period.start,
-                    "date_to": job.period.end,
-                    "kind": "billed" if job.lines else "free",
-                    "currency_id": job.order.currency_id.id,
-                    "company_id": job.order.company_id.id,
-                    "plan_id": job.order.plan_id.id,
-                }
-                for job in jobs
-            ]
-        )
-        for job, row in zip(jobs, rows, strict=True):
-            job.row = row
-            for line, values in job.lines:
-                if line.is_recurring:
-                    values["period_id"] = row.id
-            if not job.lines and not job.period.free:
-                job.order.message_post(
-                    body=self.env._(
-                        "%s: nothing was delivered, so nothing is billed.",
-                        row._get_label(),
-                    )
-                )
-
-    def _prepare_invoice_values(self, unit, day):
-        """Prepare the values of one invoice.
-
-        The one place where invoices are put together; another addon, or a faster
-        implementation, replaces it here.
-
-        :param list[Job] unit: the jobs that share the invoice
-        :param date day: its date
-        :rtype: dict
-        """
-        order = unit[0].order
-        if order.partner_invoice_id.lang:
-            order = order.with_context(lang=order.partner_invoice_id.lang)
-        values = order.with_company(order.company_id)._prepare_invoice()
-        values["invoice_date"] = day
-        if len(unit) > 1:
-            names = [job.order.name for job in unit]
-            values["invoice_origin"] = ", ".join(names)
-            values["ref"] = ", ".join(
-                job.order.client_order_ref or job.order.name for job in unit
-            )[:2000]
-            values["payment_reference"] = False
-        sequence = 0
-        for job in unit:
-            for _line, line_values in job.lines:
-                sequence += 1
-                values["invoice_line_ids"].append(
-                    fields.Command.create(dict(line_values, sequence=sequence))
-                )
-        return values
-
-    def _create_moves(self, units, values):
-        if not units:
-            return self.env["account.move"]
-        orders = self.env["sale.order"].union(*(unit[0].order for unit in units))
-        moves = orders.with_context(**QUIET)._create_account_invoices(values, True)
-        credits = moves.filtered(lambda move: move.amount_total < 0)
-        if credits:
-            credits.action_switch_move_type()
-        return moves
-
-    def _link_rows(self, units, moves):
-        """Let each ledger row know its invoice and what it comes to."""
-        for unit, move in zip(units, moves, strict=True):
-            amounts = defaultdict(float)
-            for line in move.invoice_line_ids:
-                amounts[line.period_id] += line.price_subtotal
-            for job in unit:
-                job.row.write(
-                    {"move_id": move.id, "amount_untaxed": amounts[job.row]}
-                )
-
-    def _finish(self, units, moves):
-        """Post and send the invoices as the plan says."""
-        to_post, to_send = moves.browse(), moves.browse()
-        for unit, move in zip(units, moves, strict=True):
-            mode = unit[0].order.plan_id.invoice_mode
-            if mode != "draft":
-                to_post |= move
-            if mode in ("send", "charge"):
-                to_send |= move
-        self._log_origin(units, moves)
-        if to_post:
-            to_post.with_context(**QUIET)._post(soft=False)
-        if to_send:
-            self._send(to_send)
-
-    def _log_origin(self, units, moves):
-        """Say in the invoice's chatter which contract and period made it."""
-        bodies = {
-            move.id: self.env._(
-                "Made by the billing run for %s",
-                ", ".join(
-                    f"{job.order.name} ({job.row._get_label()})" for job in unit
-                ),
-            )
-            for unit, move in zip(units, moves, strict=True)
-        }
-        moves._message_log_batch(bodies)
-
-    def _send(self, moves):
-        """Queue the invoices for Odoo's own asynchronous sending."""
-        for move in moves:
-            if move.partner_id.email:
-                move.sending_data = {
-                    "author_user_id": self.env.user.id,
-                    "author_partner_id": self.env.user.partner_id.id,
-                }
-            else:
-                move.activity_schedule(
-                    "mail.mail_activity_data_todo",
-                    summary=self.env._("Send the invoice by hand"),
-                    note=self.env._("%s has no e-mail address.", move.partner_id.name),
-                    user_id=move.invoice_user_id.id or self.env.user.id,
-                )
-        self.env.ref("account.ir_cron_account_move_send")._trigger()
-
-    # === PREVIEW === #
-
-    def _get_period_amounts(self, order, period, one_off):
-        """Return what a period costs, worked out as its invoice is.
-
-        :param order: the contract
-        :param engine.Period period: the period
-        :param bool one_off: whether what does not recur is on the invoice
-        :return: amount_untaxed, amount_tax, amount_total in the order's currency
-        :rtype: dict
-        """
-        AccountTax = self.env["account.tax"]
-        base_lines = []
-        for line in order.order_line:
-            if line.display_type or line.product_id.type == "combo":
-                continue
-            if line.is_recurring:
-                quantity = line._get_period_quantity(period)
-                price = line._get_period_price_unit(period, quantity)
-            elif one_off:
-                quantity, price = line.product_uom_qty, line.price_unit
-            else:
-                continue
-            base_lines.append(
-                line._prepare_base_line_for_taxes_computation(
-                    quantity=quantity, price_unit=price
-                )
-            )
-        AccountTax._add_tax_details_in_base_lines(base_lines, order.company_id)
-        AccountTax._round_base_lines_tax_details(base_lines, order.company_id)
-        totals = AccountTax._get_tax_totals_summary(
-            base_lines=base_lines,
-            currency=order.currency_id,
-            company=order.company_id,
-        )
-        return {
-            "amount_untaxed": totals["base_amount_currency"],
-            "amount_tax": totals["tax_amount_currency"],
-            "amount_total": totals["total_amount_currency"],
-        }

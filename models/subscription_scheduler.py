@@ -14,7 +14,21 @@ class SubscriptionScheduler(models.AbstractModel):
         Order = self.env["sale.order"]
         for company in self.env["res.company"].search([]):
             today = Order.new({"company_id": company.id})._get_today()
-            self.with_company(company)._end_contracts(company, today)
+            service = self.with_company(company)
+            service._end_trials(company, today)
+            service._end_contracts(company, today)
+
+    def _end_trials(self, company, today):
+        """Let the contracts whose trial is over count: from now on they have an MRR.
+
+        :param company: the company
+        :param date today: the day
+        """
+        self.env["sale.order"].search(
+            Domain("company_id", "=", company.id)
+            & Domain("in_trial", "=", True)
+            & Domain("trial_end_date", "<", today)
+        ).in_trial = False
 
     def _end_contracts(self, company, today):
         """End the contracts whose last day is over and billed.

@@ -8,6 +8,12 @@ from .common import SubscriptionCommon, freeze_time, tagged
 class TestBilling(SubscriptionCommon):
     """Which periods are billed, and what they come to."""
 
+    def _apply_scheduled(self, day):
+        with freeze_time(day), self.enter_registry_test_mode():
+            cron = self.env.ref("subscriptions.ir_cron_apply_scheduled")
+            cron.method_direct_trigger()
+        self.env.invalidate_all()
+
     def test_a_monthly_contract_of_31_january_keeps_its_day(self):
         #    31 Jan      28 Feb     31 Mar      30 Apr
         #      |----------|----------|-----------|---
@@ -110,8 +116,13 @@ class TestBilling(SubscriptionCommon):
             order.period_ids,
             [{"state": "free", "date_from": self._day("2026-01-31"), "date_to": self._day("2026-02-13")}],
         )
+        self.assertEqual(order.mrr, 0.0)
         order._bill(self._day("2026-02-14"))
         self.assertEqual(self._get_amounts(order.invoice_ids), [350.0])
+        self._apply_scheduled("2026-02-13")
+        self.assertEqual(order.mrr, 0.0)
+        self._apply_scheduled("2026-02-14")
+        self.assertEqual(order.mrr, 100.0)
 
     def test_in_arrears_the_invoice_follows_the_period(self):
         plan = self._create_plan(billing_timing="arrears")
@@ -146,14 +157,10 @@ class TestBilling(SubscriptionCommon):
 
     def test_a_contract_ends_when_its_last_day_is_over_and_billed(self):
         order = self._create_contract(start_date="2026-01-01", end_date="2026-02-28")
-        with freeze_time("2026-02-28"), self.enter_registry_test_mode():
-            self.env.ref("subscriptions.ir_cron_bill_due").method_direct_trigger()
-            self.env.ref("subscriptions.ir_cron_apply_scheduled").method_direct_trigger()
-        order.invalidate_recordset()
+        order._bill(self._day("2026-02-28"))
+        self._apply_scheduled("2026-02-28")
         self.assertEqual(order.subscription_state, "progress")
-        with freeze_time("2026-03-01"), self.enter_registry_test_mode():
-            self.env.ref("subscriptions.ir_cron_apply_scheduled").method_direct_trigger()
-        order.invalidate_recordset()
+        self._apply_scheduled("2026-03-01")
         self.assertEqual(order.subscription_state, "churned")
         self.assertEqual(order.close_date, self._day("2026-02-28"))
         self.assertEqual(order.mrr, 0.0)
@@ -186,6 +193,43 @@ class TestBilling(SubscriptionCommon):
             )
             for field in ("amount_untaxed", "amount_tax", "amount_total"):
                 self.assertAlmostEqual(shown[field], move[field], 2)
+
+    def test_the_preview_lists_what_does_not_recur_once(self):
+        hours = self._create_item(
+            "Hours", 80.0, invoice_policy="delivery", service_type="manual"
+        )
+        order = self._create_contract(
+            (hours, 10, {}), self.setup_fee, start_date="2026-01-01"
+        )
+        order.order_line[0].qty_delivered = 4
+        order._bill(self._day("2026-02-01"))
+        self.assertEqual(self._get_amounts(order.invoice_ids), [570.0])
+        order.order_line[0].qty_delivered = 5
+        self.assertEqual(
+            [invoice["amount_untaxed"] for invoice in order.preview_invoices(3)],
+            [80.0, 0.0, 0.0],
+        )
+
+    def test_invoices_are_of_today_whatever_day_they_bill(self):
+        late = self._create_contract(start_date="2025-12-15")
+        self.assertEqual(
+            set(late.invoice_ids.mapped("invoice_date")), {self._day("2026-01-31")}
+        )
+        ahead = late._bill(self._day("2026-06-15"))
+        self.assertEqual(
+            set(ahead.mapped("invoice_date")), {self._day("2026-01-31")}
+        )
+        self.assertEqual(late.paid_until, self._day("2026-07-14"))
+
+    def test_closing_bills_only_periods_that_start_before_its_day(self):
+        reason = self.env.ref("subscriptions.close_reason_price")
+        order = self._create_contract(start_date="2026-01-01")
+        order._close(reason, self._day("2026-02-01"))
+        self.assertEqual(order.subscription_state, "progress")
+        self.assertFalse(order._bill(self._day("2026-02-01")))
+        self._apply_scheduled("2026-02-01")
+        self.assertEqual(order.subscription_state, "churned")
+        self.assertEqual(order.close_reason_id, reason)
 
     def test_quantities_by_delivery_are_billed_in_arrears(self):
         hours = self._create_item("Hours", 80.0, invoice_policy="delivery", service_type="manual")

@@ -324,8 +324,8 @@ class TestBillingRun(SubscriptionCommon):
         orders = self._create_due(5)
         failures = [psycopg2.errors.SerializationFailure("another was faster")]
 
-        def make(original, service, units, day):
-            moves = original(service, units, day)
+        def make(original, service, units):
+            moves = original(service, units)
             if failures:
                 raise failures.pop()
             return moves
@@ -345,7 +345,7 @@ class TestBillingRun(SubscriptionCommon):
         orders = self._create_due(2)
         tries = []
 
-        def make(original, service, units, day):
+        def make(original, service, units):
             tries.append(1)
             raise psycopg2.errors.SerializationFailure("another is always faster")
 

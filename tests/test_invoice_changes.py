@@ -176,6 +176,16 @@ class TestInvoiceChanges(SubscriptionCommon):
         with self.assertRaisesRegex(UserError, "billed to its end"):
             order.action_create_subscription_invoice()
 
+    def test_create_invoice_on_a_contract_that_fails_leaves_it_held(self):
+        order = self._create_contract()
+        self.seat.active = False
+        action = order.action_create_subscription_invoice()
+        self.assertEqual(order.hold, "billing_error")
+        self.assertIn("archived", action["params"]["message"])
+        self.assertEqual(len(order.activity_ids), 1)
+        with self.assertRaisesRegex(UserError, "is held.*archived"):
+            order.action_create_subscription_invoice()
+
     def test_odoos_own_create_invoice_bills_the_period(self):
         order = self._create_contract()
         wizard = (
