@@ -368,8 +368,20 @@ class SaleOrder(models.Model):
     # === ACTION METHODS === #
 
     def action_create_subscription_invoice(self):
-        """Bill what is due, or the next period, and open the invoices."""
+        """Bill what is due, or the next period, and open the invoices.
+
+        The form says which period it showed. Had a second click, or the daily run,
+        billed that meanwhile, this click would bill the one after it, ahead of its day.
+        """
         self.check_access("write")  # billing itself asks for no rights
+        shown = self.env.context.get("subscription_shown_period")
+        if shown and fields.Date.to_date(shown) != self.next_invoice_date:
+            raise UserError(
+                self.env._(
+                    "%s has been billed meanwhile. Reload the page to see it.",
+                    self.name,
+                )
+            )
         moves = self._bill_by_hand()
         held = self.filtered("hold")
         if moves or not held:
