@@ -1,0 +1,411 @@
+"""Several Odoo processes at once on one database, and processes that die.
+
+Needs SUBSCRIPTIONS_TEMPLATE_DB, an installed database nobody is connected to, and
+SUBSCRIPTIONS_ODOO_CONF, the configuration to reach it; scripts/test sets both. With
+SUBSCRIPTIONS_STRESS=1 it takes longer and looks harder, with SUBSCRIPTIONS_SEED=… the
+processes die at other moments.
+"""
+
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from multiprocessing.connection import Connection
+from pathlib import Path
+from unittest import SkipTest
+
+import psycopg2
+from dateutil.relativedelta import relativedelta
+from psycopg2 import sql
+
+from odoo.sql_db import connection_info_for
+from odoo.tests import BaseCase, get_db_name, tagged
+
+STRESS = bool(os.environ.get("SUBSCRIPTIONS_STRESS"))
+SEED = int(os.environ.get("SUBSCRIPTIONS_SEED", "19"))
+CONTRACTS = 1000 if STRESS else 200
+FEW = 1000 if STRESS else 60  # contracts where one process after another bills
+KILLS = 50 if STRESS else 6
+TERMINATIONS = 20 if STRESS else 3
+DEADLINE = 600 if STRESS else 120  # seconds, for anything to happen
+
+
+class Worker:
+    """The test's end of a process that does one job."""
+
+    def __init__(self, connection, log):
+        self.connection = connection
+        self.log = log
+        self.pid = self._receive()
+
+    def _receive(self):
+        if not self.connection.poll(DEADLINE):
+            raise AssertionError(f"no sign of life for {DEADLINE} s\n{self.get_log()}")
+        return self.connection.recv()
+
+    def get_log(self):
+        return "\n".join(self.log.read_text().splitlines()[-60:])
+
+    def go(self):
+        """Let it begin, or go on after a pause."""
+        self.connection.send("go")
+        return self
+
+    def reach(self, where):
+        """Wait until it pauses somewhere."""
+        what = self._receive()
+        if what != ("at", where):
+            raise AssertionError(f"at {where} was expected, not {what}")
+
+    def get_result(self):
+        """Wait for its end and return what came of it."""
+        what, result = self._receive()
+        self.connection.close()
+        if what != "done":
+            raise AssertionError(f"{what}: {result}\n{self.get_log()}")
+        return result
+
+    def get_end(self):
+        """Wait for its end, which may be a sudden one: done, failed or died."""
+        try:
+            what, _result = self._receive()
+        except (EOFError, ConnectionError):
+            what = "died"
+        self.connection.close()
+        return what
+
+
+@tagged("post_install", "-at_install")
+class TestConcurrency(BaseCase):
+    """Each period is billed once, whatever runs at once and whatever dies."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        template = os.environ.get("SUBSCRIPTIONS_TEMPLATE_DB")
+        conf = os.environ.get("SUBSCRIPTIONS_ODOO_CONF")
+        if not template or not conf:
+            missing = (
+                "SUBSCRIPTIONS_TEMPLATE_DB and SUBSCRIPTIONS_ODOO_CONF must be set"
+            )
+            raise (
+                AssertionError(missing)
+                if "pytest" in sys.modules
+                else SkipTest(missing)
+            )
+        cls.database = f"{get_db_name()}_crew"
+        cls.prepared = f"{get_db_name()}_crew_prepared"
+        cls.folder = Path(tempfile.mkdtemp(prefix="crew"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.log = cls.folder / "log"
+        cls._drop_databases()
+        cls.addClassCleanup(cls._drop_databases)
+        cls._copy_database(template, cls.database)
+        cls._start_crew(conf)
+        cls.due, cls.quotation = (
+            cls._new_worker("prepare", count=CONTRACTS).go().get_result()
+        )
+        cls._wait_for_silence()
+        cls._copy_database(cls.database, cls.prepared)
+
+    @classmethod
+    def _start_crew(cls, conf):
+        """Start the process that starts the others."""
+        address = str(cls.folder / "socket")
+        cls.socket = socket.socket(socket.AF_UNIX)
+        cls.addClassCleanup(cls.socket.close)
+        cls.socket.bind(address)
+        cls.socket.listen()
+        cls.socket.settimeout(DEADLINE)
+        script = Path(__file__).with_name("concurrency_worker.py")
+        with cls.log.open("w") as log:
+            crew = subprocess.Popen(
+                [sys.executable, script, conf, cls.database, address],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=cls.folder,
+            )
+        cls.addClassCleanup(crew.wait)
+        cls.addClassCleanup(crew.kill)
+        cls.control = cls._accept()
+        cls.addClassCleanup(cls.control.connection.close)
+
+    @classmethod
+    def _accept(cls):
+        connection, _address = cls.socket.accept()
+        connection.setblocking(True)
+        return Worker(Connection(connection.detach()), cls.log)
+
+    @classmethod
+    def _new_worker(cls, job, **arguments):
+        """Start a process; it waits for the word to begin."""
+        cls.control.connection.send((job, arguments))
+        return cls._accept()
+
+    # === DATABASES === #
+
+    @classmethod
+    def _query(cls, query, *values, database="postgres"):
+        """Run a query past Odoo, in a transaction of its own."""
+        connection = psycopg2.connect(**connection_info_for(database)[1])
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cr:
+                cr.execute(query, values)
+                return cr.fetchall() if cr.description else None
+        finally:
+            connection.close()
+
+    @classmethod
+    def _copy_database(cls, source, target):
+        cls._drop_database(target)
+        cls._query(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(target), sql.Identifier(source)
+            )
+        )
+
+    @classmethod
+    def _drop_database(cls, name):
+        cls._query(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(
+                sql.Identifier(name)
+            )
+        )
+
+    @classmethod
+    def _drop_databases(cls):
+        for name in (cls.database, cls.prepared):
+            cls._drop_database(name)
+
+    @classmethod
+    def _wait_for_silence(cls):
+        """Wait until PostgreSQL has noticed that nobody is connected any more."""
+        end = time.monotonic() + DEADLINE
+        while cls._query(
+            "SELECT FROM pg_stat_activity WHERE datname = %s", cls.database
+        ):
+            if time.monotonic() > end:
+                raise AssertionError(f"somebody stays connected to {cls.database}")
+            time.sleep(0.02)
+
+    def setUp(self):
+        super().setUp()
+        self._wait_for_silence()
+        self._copy_database(self.prepared, self.database)
+
+    # === WHAT MUST BE SO === #
+
+    def _select(self, query, *values):
+        return self._query(query, *values, database=self.database)
+
+    def _keep(self, count):
+        """Keep so many contracts in progress; the others pause."""
+        self.due = dict(list(type(self).due.items())[:count])
+        self._select(
+            "UPDATE sale_order SET subscription_state = 'paused'"
+            " WHERE subscription_state = 'progress' AND NOT id = ANY(%s)",
+            list(self.due),
+        )
+
+    def _get_due_count(self):
+        [(count,)] = self._select(
+            "SELECT count(*) FROM sale_order"
+            " WHERE subscription_state = 'progress' AND billing_date <= %s",
+            self.today,
+        )
+        return count
+
+    @property
+    def today(self):
+        return max(max(days) for days in self.due.values())
+
+    def _assert_each_period_is_billed_once(self, expected=None):
+        """Compare ledger, invoices and contracts with what was due.
+
+        :param dict expected: the first days of the periods, by contract
+        """
+        expected = self.due if expected is None else expected
+        rows = self._select(
+            "SELECT order_id, date_from, move_id, state FROM subscription_period"
+            " WHERE state != 'void'"
+        )
+        wanted = Counter(
+            (order, first) for order, firsts in expected.items() for first in firsts
+        )
+        self.assertEqual(
+            Counter((order, first) for order, first, _m, _s in rows), wanted
+        )
+        self.assertEqual({state for *_row, state in rows}, {"billed"})
+        # One invoice each, posted, with the one line of the period; and no others.
+        moves = self._select(
+            "SELECT id, state, sequence_number FROM account_move"
+            " WHERE move_type = 'out_invoice'"
+        )
+        self.assertEqual({state for _id, state, _number in moves}, {"posted"})
+        self.assertEqual(
+            sorted(move for _order, _first, move, _state in rows),
+            sorted(move for move, _state, _number in moves),
+        )
+        lines = self._select(
+            "SELECT period.order_id, line.period_from FROM account_move_line line"
+            " JOIN subscription_period period ON period.id = line.period_id"
+            " AND period.move_id = line.move_id"
+        )
+        self.assertEqual(Counter(lines), wanted)
+        # No number is missing, none is given twice.
+        self.assertEqual(
+            sorted(number for _id, _state, number in moves),
+            list(range(1, len(rows) + 1)),
+        )
+        self.assertEqual(
+            self._select(
+                "SELECT id, hold, hold_reason FROM sale_order WHERE hold IS NOT NULL"
+            ),
+            [],
+        )
+        starts = {order: min(firsts) for order, firsts in self.due.items()}
+        following = dict(
+            self._select(
+                "SELECT id, next_invoice_date FROM sale_order"
+                " WHERE subscription_state = 'progress'"
+            )
+        )
+        for order, firsts in expected.items():
+            start = starts.get(order, min(firsts))
+            self.assertEqual(
+                following[order], start + relativedelta(months=len(firsts))
+            )
+        self.assertEqual(self._new_worker("verify").go().get_result(), [])
+
+    # === AT ONCE === #
+
+    def test_workers_and_a_person_who_clicks_bill_each_period_once(self):
+        for number in (2, 4, 8) if STRESS else (2, 4):
+            with self.subTest(workers=number):
+                self.setUp()
+                person = self._new_worker("person", seed=SEED)
+                workers = [
+                    self._new_worker("work", batch_size=10) for _worker in range(number)
+                ]
+                for worker in (person, *workers):
+                    worker.go()
+                for worker in workers:
+                    worker.get_result()
+                clicks = person.get_result()
+                self.assertGreater(clicks["done"], 0)
+                self._assert_each_period_is_billed_once()
+
+    def test_a_run_that_looked_before_another_was_done_bills_nothing_twice(self):
+        self._keep(FEW)
+        first, second = (
+            self._new_worker("work", batch_size=CONTRACTS, pauses=["_bill_once"]).go()
+            for _worker in range(2)
+        )
+        # Both have read what is due; what the second has read is history now.
+        first.reach("_bill_once")
+        second.reach("_bill_once")
+        first.go().get_result()
+        second.go().get_result()
+        self._assert_each_period_is_billed_once()
+
+    def test_ten_clicks_at_once_on_a_contract_make_one_invoice(self):
+        order = next(order for order, firsts in self.due.items() if len(firsts) == 1)
+        [shown] = self.due[order]
+        clicks = [
+            self._new_worker(
+                "click", order_id=order, shown=shown, pauses=["_bill_once"]
+            )
+            for _click in range(10)
+        ]
+        for click in clicks:
+            click.go()
+        for click in clicks:
+            click.reach("_bill_once")
+        for click in clicks:
+            click.go()
+        results = [click.get_result() for click in clicks]
+        self.assertEqual(results.count(True), 1, results)
+        # And one whose page is older than the invoice.
+        late = self._new_worker("click", order_id=order, shown=shown).go().get_result()
+        self.assertIn("meanwhile", late)
+        self._assert_each_period_is_billed_once({order: [shown]})
+
+    def test_a_contract_being_billed_is_not_billed_by_a_click(self):
+        order = next(order for order, firsts in self.due.items() if len(firsts) == 1)
+        [shown] = self.due[order]
+        blocker = psycopg2.connect(**connection_info_for(self.database)[1])
+        self.addCleanup(blocker.close)
+        blocker.cursor().execute(
+            "SELECT FROM sale_order WHERE id = %s FOR NO KEY UPDATE", (order,)
+        )
+        click = self._new_worker("click", order_id=order, shown=shown).go()
+        self.assertIn("being billed", click.get_result())
+        blocker.rollback()
+        click = self._new_worker("click", order_id=order, shown=shown).go()
+        self.assertIs(click.get_result(), True)
+        self._assert_each_period_is_billed_once({order: [shown]})
+
+    def test_confirming_twice_at_once_makes_one_first_invoice(self):
+        clicks = [
+            self._new_worker(
+                "confirm", order_id=self.quotation, pauses=["_action_confirm"]
+            ).go()
+            for _click in range(2)
+        ]
+        for click in clicks:
+            click.reach("_action_confirm")
+        for click in clicks:
+            click.go()
+        results = [click.get_result() for click in clicks]
+        self.assertEqual(results.count(True), 1, results)
+        [(start,)] = self._select(
+            "SELECT start_date FROM sale_order WHERE id = %s", self.quotation
+        )
+        self._assert_each_period_is_billed_once({self.quotation: [start]})
+
+    # === DEATHS === #
+
+    def _get_fates(self, how, number):
+        """Return moments to die at: around commits, and between any two statements."""
+        chance = random.Random(f"{SEED} {how}")
+        fates = [(how, "before_commit", 4), (how, "after_commit", 4)]
+        while len(fates) < number:
+            fates.append((how, "statement", chance.randint(1, 400)))
+        return fates
+
+    def _run_until_done(self, fates):
+        """Run, let it die, run again, and so on until nothing is due.
+
+        A run Odoo refuses, because three before it died early, is not one that died.
+        """
+        end = None
+        for fate in [*fates, None]:
+            expected = {None: "done", "kill": "died", "terminate": "failed"}[
+                fate and fate[0]
+            ]
+            for _try in range(3):
+                self.assertTrue(self._get_due_count(), f"all was billed before {fate}")
+                worker = self._new_worker("run", batch_size=5, fate=fate).go()
+                end = worker.get_end()
+                self._wait_for_silence()
+                if end == expected and (fate or not self._get_due_count()):
+                    break
+            else:
+                self.fail(f"{fate}: {end} is not {expected}\n{worker.get_log()}")
+
+    def test_a_run_killed_at_any_moment_and_repeated_bills_each_period_once(self):
+        self._keep(FEW)
+        self._run_until_done(self._get_fates("kill", KILLS))
+        self._assert_each_period_is_billed_once()
+
+    def test_a_run_that_loses_its_database_and_is_repeated_bills_each_period_once(self):
+        self._keep(FEW)
+        self._run_until_done(self._get_fates("terminate", TERMINATIONS))
+        self._assert_each_period_is_billed_once()
