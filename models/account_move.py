@@ -88,8 +88,8 @@ class AccountMove(models.Model):
         :rtype: subscription.period
         """
         # sudo: whoever may change an invoice changes the ledger by it
-        return self.env["subscription.period"].sudo().search(
-            [("move_id", "in", self.ids)]
+        return (
+            self.env["subscription.period"].sudo().search([("move_id", "in", self.ids)])
         )
 
     def _is_fully_credited(self):

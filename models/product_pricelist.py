@@ -15,9 +15,7 @@ class ProductPricelist(models.Model):
         :param int plan_id: the order's plan, if it has one
         """
         Item = self.env["product.pricelist.item"]
-        rules = super()._get_applicable_rules(
-            products, date, plan_id=plan_id, **kwargs
-        )
+        rules = super()._get_applicable_rules(products, date, plan_id=plan_id, **kwargs)
         if not plan_id:
             return rules
         rules |= Item.search(

@@ -52,9 +52,7 @@ class ProductPricelistItem(models.Model):
                 # A comparison with NaN is false, whichever way it is put.
                 if not abs(number) <= MAX_NUMBER:
                     raise ValidationError(
-                        self.env._(
-                            "The price of a plan is too large, or not a number."
-                        )
+                        self.env._("The price of a plan is too large, or not a number.")
                     )
 
     @api.model_create_multi
@@ -74,9 +72,7 @@ class ProductPricelistItem(models.Model):
             return False
         return super()._is_applicable_for(product, qty_in_product_uom)
 
-    def _compute_price(
-        self, product, quantity, uom, date, currency=None, **kwargs
-    ):  # pylint: disable=too-many-positional-arguments
+    def _compute_price(self, product, quantity, uom, date, currency=None, **kwargs):  # pylint: disable=too-many-positional-arguments
         """Override of `product` to convert a price that knows no pricelist.
 
         Odoo takes fixed prices and extra fees to be in the pricelist's currency.

@@ -4,13 +4,28 @@ How it is billed stands in ``sale_order_billing.py``.
 """
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import format_date
 
 from ..const import HOLDS
-from ..engine import InvalidMove, check_move, lifecycle, recurrence
-from ..engine.period import ONE_DAY
+from ..engine import lifecycle, recurrence
+
+# Written by the methods that check what may follow what, never by a form or over RPC.
+KEPT_FIELDS = {
+    "billing_date",
+    "catch_up_until",
+    "close_date",
+    "close_reason_id",
+    "hold",
+    "hold_reason",
+    "in_trial",
+    "last_period_id",
+    "next_invoice_date",
+    "paid_until",
+    "subscription_state",
+    "trial_end_date",
+}
 
 
 class SaleOrder(models.Model):
@@ -260,7 +275,11 @@ class SaleOrder(models.Model):
     @api.constrains("end_date")
     def _check_end_not_billed(self):
         for order in self:
-            if order.end_date and order.paid_until and order.end_date < order.paid_until:
+            if (
+                order.end_date
+                and order.paid_until
+                and order.end_date < order.paid_until
+            ):
                 raise ValidationError(
                     self.env._(
                         "%(order)s is billed until %(date)s and cannot end before. "
@@ -298,6 +317,14 @@ class SaleOrder(models.Model):
         return orders
 
     def write(self, vals):
+        """Override of `sale` to keep what only the contract's own methods decide."""
+        if not self.env.su and (kept := KEPT_FIELDS & vals.keys()):
+            raise AccessError(
+                self.env._(
+                    "%s follow from the contract and cannot be typed.",
+                    ", ".join(self._fields[name].string for name in sorted(kept)),
+                )
+            )
         if "plan_id" in vals:
             self._check_plan_may_change(vals["plan_id"])
         return super().write(vals)
@@ -319,149 +346,7 @@ class SaleOrder(models.Model):
             vals.setdefault("plan_id", order.plan_id.id)
         return data
 
-    # === STATES === #
-
-    def _set_subscription_state(self, target):
-        """Move contracts to another state.
-
-        The only place that writes it; what may follow what is `engine.lifecycle`.
-
-        :param str target: one of the engine's states
-        :raise UserError: for a move the table does not know
-        """
-        for order in self:
-            try:
-                check_move(order.subscription_state, target)
-            except InvalidMove as error:
-                labels = dict(self._fields["subscription_state"]._description_selection(self.env))
-                raise UserError(
-                    self.env._(
-                        "%(order)s is “%(state)s” and cannot become “%(target)s”.",
-                        order=order.name,
-                        state=labels.get(
-                            order.subscription_state, self.env._("no contract")
-                        ),
-                        target=labels.get(target, target),
-                    )
-                ) from error
-        self.write({"subscription_state": target})
-
-    def _set_churned(self, reason=None, date=None):
-        """End contracts.
-
-        :param reason: the reason, a subscription.close.reason
-        :param date: the day that counts, default today
-        """
-        self._set_subscription_state(lifecycle.CHURNED)
-        for order in self:
-            order.write(
-                {
-                    "close_date": date or order._get_today(),
-                    "close_reason_id": reason and reason.id,
-                    "hold": False,
-                    "hold_reason": False,
-                }
-            )
-
-    def _close(self, reason, date=None):
-        """End a contract on a day; until then it runs and bills.
-
-        :param reason: why, a subscription.close.reason
-        :param date date: its last day, default today
-        :raise UserError: without a reason, or for a contract that does not run
-        """
-        for order in self:
-            if not reason:
-                raise UserError(self.env._("Say why %s is closed.", order.name))
-            if not order._is_live_contract():
-                raise UserError(
-                    self.env._("%s does not run and cannot be closed.", order.name)
-                )
-            today = order._get_today()
-            if date and date > today:
-                order.write({"close_date": date, "close_reason_id": reason.id})
-            else:
-                order._set_churned(reason, date or today)
-
-    @api.model
-    def _cron_apply_scheduled(self):
-        """Apply what is due today: contracts whose last day is over end."""
-        # sudo: the run is the company's, whoever starts it
-        self.env["subscription.scheduler"].sudo()._run()
-
-    def _is_live_contract(self):
-        """Tell whether the order is a running contract, paused or not."""
-        self.ensure_one()
-        return self.subscription_state in lifecycle.LIVE
-
     # === OVERRIDES OF `sale` === #
-
-    def _confirmation_error_message(self):
-        return super()._confirmation_error_message() or self._get_contract_obstacle()
-
-    def _get_contract_obstacle(self):
-        """Return why the order cannot become a contract, or False."""
-        self.ensure_one()
-        products = self.order_line.product_id
-        if not self.plan_id:
-            without_plan = products.filtered(
-                lambda product: product.recurring_invoice
-                and not product.accept_one_time
-            )
-            if without_plan:
-                return self.env._(
-                    "%(products)s are sold by subscription: choose a recurring plan on "
-                    "%(order)s.",
-                    products=", ".join(without_plan.mapped("display_name")),
-                    order=self.name,
-                )
-            return False
-        if not self.is_subscription:
-            return False
-        archived = products.filtered(lambda product: not product.active)
-        if archived:
-            return self.env._(
-                "%s cannot be sold any more: the product is archived.",
-                ", ".join(archived.mapped("display_name")),
-            )
-        if not self.plan_id.active:
-            return self.env._("The plan “%s” is archived.", self.plan_id.name)
-        return False
-
-    def _action_confirm(self):
-        """Override of `sale`: here the contract begins."""
-        contracts = self.filtered("subscription_state")
-        for order in contracts.filtered(lambda order: not order.start_date):
-            order.start_date = order._get_today()
-        contracts._start_trial()
-        result = super()._action_confirm()
-        contracts._bill()
-        return result
-
-    def _start_trial(self):
-        """Note for contracts of plans with a trial how long they cost nothing."""
-        for order in self.filtered("plan_id.trial_days"):
-            last_day = order._get_schedule().paid_start - ONE_DAY
-            order.write(
-                {"trial_end_date": last_day, "in_trial": last_day >= order._get_today()}
-            )
-
-    def _should_be_locked(self):
-        """Override of `sale`: a running contract stays editable."""
-        return not self.subscription_state and super()._should_be_locked()
-
-    def _action_cancel(self):
-        """Override of `sale`: what is billed is closed, not cancelled."""
-        for order in self:
-            if order.period_ids.filtered(lambda row: row.is_live and row.move_id):
-                raise UserError(
-                    self.env._(
-                        "%s has been billed and cannot be cancelled. Close it instead.",
-                        order.name,
-                    )
-                )
-        self.period_ids._set_void()
-        return super()._action_cancel()
 
     def _get_product_catalog_order_data(self, products, **kwargs):
         """Override of `sale` to show the plan's price in the catalogue."""

@@ -8,9 +8,8 @@ from contextlib import suppress
 from itertools import islice
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tools import format_date, formatLang
 
 from ..const import LIVE_PERIOD_STATES, MAX_BACKLOG_PERIODS
 from ..engine import DateOutOfRange, Schedule, lifecycle
@@ -119,7 +118,9 @@ class SaleOrder(models.Model):
         """
         if not self.ids:
             return {}
-        Period = self.env["subscription.period"].sudo()  # the ledger is not the reader's
+        Period = self.env[
+            "subscription.period"
+        ].sudo()  # the ledger is not the reader's
         groups = Period._read_group(
             [("order_id", "in", self.ids), ("state", "in", LIVE_PERIOD_STATES)],
             ["order_id"],
@@ -145,7 +146,9 @@ class SaleOrder(models.Model):
         """
         if not self.ids:
             return {}
-        Period = self.env["subscription.period"].sudo()  # the ledger is not the reader's
+        Period = self.env[
+            "subscription.period"
+        ].sudo()  # the ledger is not the reader's
         void = Period.search_fetch(
             [("order_id", "in", self.ids), ("state", "=", "void")],
             ["order_id", "date_from"],
@@ -421,11 +424,19 @@ class SaleOrder(models.Model):
         }
 
     def action_release_hold(self):
-        """Release held contracts and bill what is due."""
+        """Release held contracts and bill what is due.
+
+        :raise AccessError: for all but sales managers
+        """
         self.check_access("write")
+        if not self.env.user.has_group("sales_team.group_sale_manager"):
+            raise AccessError(
+                self.env._("Held contracts are released by a sales administrator.")
+            )
         for order in self.filtered("hold"):
             if order.hold == "backlog":
-                order.catch_up_until = order._get_today()
+                # sudo: kept from typing, set by this button alone
+                order.sudo().catch_up_until = order._get_today()
             order._set_hold(False)
             order._bill()
 
@@ -439,10 +450,12 @@ class SaleOrder(models.Model):
         """
         self.ensure_one()
         if cause:
-            self.write({"hold": cause, "hold_reason": reason})
+            # sudo: holds are kept from typing
+            self.sudo().write({"hold": cause, "hold_reason": reason})
             self._schedule_hold_activity(reason)
         else:
-            self.write({"hold": False, "hold_reason": False})
+            # sudo: holds are kept from typing
+            self.sudo().write({"hold": False, "hold_reason": False})
             self.activity_feedback(["subscriptions.mail_activity_type_hold"])
 
     def _schedule_hold_activity(self, reason):
@@ -457,143 +470,3 @@ class SaleOrder(models.Model):
             note=reason,
             user_id=self.user_id.id or self.env.user.id,
         )
-
-    # === PREVIEW AND PROOF === #
-
-    def preview_invoices(self, count=12):
-        """Return the next invoices of the contract, worked out by the code that bills.
-
-        :param int count: how many at most
-        :return: a list of dicts: date_from, date_to, invoice_date, amount_untaxed,
-            amount_tax, amount_total (order currency)
-        :rtype: list[dict]
-        """
-        self.ensure_one()
-        start = self.next_invoice_date or self.start_date or self._get_today()
-        contract = self if self.start_date else self._as_if_starting(start)
-        schedule = contract._get_schedule()
-        billing = self.env["subscription.billing"]
-        first = True
-        result = []
-        for period in _within_calendar(schedule.periods(start)):
-            if len(result) >= count:
-                break
-            if period.free:
-                continue
-            result.append(
-                {
-                    "date_from": period.start,
-                    "date_to": period.end,
-                    "invoice_date": schedule.invoice_date(period),
-                    **billing._get_period_amounts(contract, period, first),
-                }
-            )
-            first = False
-        return result
-
-    def _get_contract_terms(self):
-        """Return the terms of the contract for documents, in the context's language.
-
-        :return: list of (label, text)
-        :rtype: list[tuple]
-        """
-        self.ensure_one()
-        today = self._get_today()
-        contract = self if self.start_date else self._as_if_starting(today)
-        plan = self.plan_id
-        terms = [
-            (self.env._("Recurring plan"), plan.name),
-            (
-                self.env._("Recurring amount"),
-                self.env._(
-                    "%(amount)s per %(period)s, before taxes",
-                    amount=formatLang(
-                        self.env, self.recurring_total, currency_obj=self.currency_id
-                    ),
-                    period=plan.billing_period_label,
-                ),
-            ),
-        ]
-        if self.start_date:
-            terms.append((self.env._("Starts on"), self._format_day(self.start_date)))
-        else:
-            terms.append((self.env._("Starts on"), self.env._("confirmation")))
-        if self.paid_until:
-            terms.append((self.env._("Billed until"), self._format_day(self.paid_until)))
-        if self.state in ("draft", "sent") or self._is_live_contract():
-            terms += contract._get_upcoming_terms()
-        last = contract._get_last_day()
-        if last:
-            terms.append((self.env._("Ends on"), self._format_day(last)))
-        elif not self.close_date:
-            terms.append(
-                (self.env._("Duration"), self.env._("until it is closed"))
-            )
-        return terms
-
-    def _get_upcoming_terms(self):
-        """Return the terms that name the next invoices and what they come to."""
-        terms = []
-        labels = [self.env._("Next invoice")]
-        if self.state != "sale":
-            labels = [self.env._("First invoice"), self.env._("Renews")]
-        invoices = self.preview_invoices(len(labels))
-        for label, invoice in zip(labels, invoices, strict=False):
-            terms.append(
-                (
-                    label,
-                    self.env._(
-                        "%(day)s: %(total)s for %(start)s to %(end)s",
-                        day=self._format_day(invoice["invoice_date"]),
-                        total=formatLang(
-                            self.env,
-                            invoice["amount_total"],
-                            currency_obj=self.currency_id,
-                        ),
-                        start=self._format_day(invoice["date_from"]),
-                        end=self._format_day(invoice["date_to"]),
-                    ),
-                )
-            )
-        return terms
-
-    def _format_day(self, day):
-        return format_date(self.env, day)
-
-    def _as_if_starting(self, day):
-        """Return an unsaved copy of the order that starts on a day."""
-        draft = self.new(origin=self)
-        draft.start_date = day
-        return draft
-
-    def verify_ledger(self):
-        """Prove the ledger: no gap, no overlap, no day off the schedule, no lost invoice.
-
-        :return: findings, in words; empty when all is sound
-        :rtype: list[str]
-        """
-        findings = []
-        for order in self:
-            rows = order.sudo().period_ids.sorted("date_from")  # proof needs all rows
-            findings += order._verify_rows(rows.filtered("is_live"))
-        return findings
-
-    def _verify_rows(self, rows):
-        """Yield the findings about the live rows of one contract, in order."""
-        expected = self.start_date
-        for row in rows:
-            label = f"{self.name}, {row._get_label()}"
-            if row.date_from > expected:
-                yield self.env._(
-                    "%(row)s: days from %(date)s are missing before it.",
-                    row=label,
-                    date=format_date(self.env, expected),
-                )
-            elif row.date_from < expected:
-                yield self.env._("%s overlaps the period before it.", label)
-            if row.kind == "billed" and not row.move_id:
-                yield self.env._("%s is billed, and has no invoice.", label)
-            period = self._get_schedule().period_from(row.date_from)
-            if not period or period.end != row.date_to:
-                yield self.env._("%s does not end where its plan says.", label)
-            expected = row.date_to + ONE_DAY

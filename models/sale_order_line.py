@@ -239,15 +239,19 @@ class SaleOrderLine(models.Model):
             return sums
         for move_type, sign in (("out_invoice", 1), ("out_refund", -1)):
             # sudo: salespeople may see what was invoiced, if not the invoices
-            groups = self.env["account.move.line"].sudo()._read_group(
-                [
-                    ("sale_line_ids", "in", self.ids),
-                    ("move_id.move_type", "=", move_type),
-                    ("parent_state", "in", states),
-                    *domain,
-                ],
-                ["sale_line_ids"],
-                aggregates,
+            groups = (
+                self.env["account.move.line"]
+                .sudo()
+                ._read_group(
+                    [
+                        ("sale_line_ids", "in", self.ids),
+                        ("move_id.move_type", "=", move_type),
+                        ("parent_state", "in", states),
+                        *domain,
+                    ],
+                    ["sale_line_ids"],
+                    aggregates,
+                )
             )
             for line, *values in groups:
                 for index, value in enumerate(values):

@@ -39,7 +39,8 @@ class SaleOrderTemplate(models.Model):
     def _check_plan_company(self):
         for template in self:
             company = template.plan_id.company_id
-            if company and template.company_id != company:
+            # A branch may use what belongs to its head office.
+            if company and company not in template.company_id.parent_ids:
                 raise ValidationError(
                     self.env._(
                         "The plan “%(plan)s” belongs to %(company)s, the quotation "

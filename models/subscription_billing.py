@@ -116,7 +116,9 @@ class SubscriptionBilling(models.AbstractModel):
         """
         Order = self.env["sale.order"]
         batch = Order.search(
-            domain, order="partner_invoice_id, billing_date, id", limit=BILLING_BATCH_SIZE
+            domain,
+            order="partner_invoice_id, billing_date, id",
+            limit=BILLING_BATCH_SIZE,
         )
         last = batch[-1:]
         if last.plan_id.merge_invoices and len(batch) == BILLING_BATCH_SIZE:
@@ -140,6 +142,8 @@ class SubscriptionBilling(models.AbstractModel):
             # sudo: a salesperson confirms orders without any right to invoice; what
             # is billed is decided by the contract, not by its reader
             service = self.sudo().with_company(company)
+            if not self.env.su:  # another day is for the superuser's replays alone
+                service = service.with_context(subscription_today=False)
             contracts = contracts.with_env(service.env)
             while contracts := contracts.filtered_domain(service._get_due_domain(day)):
                 before = contracts.mapped("next_invoice_date")

@@ -102,8 +102,8 @@ class SubscriptionBilling(models.AbstractModel):
 
         A period that has nothing to bill becomes free, and says so.
         """
-        lines = self.env["sale.order.line"].union(*(job.order.order_line for job in jobs))
-        with lines._forgetting_invoices():
+        orders = self.env["sale.order"].union(*(job.order for job in jobs))
+        with orders.order_line._forgetting_invoices():
             for job in jobs:
                 order = job.order
                 language = order.partner_invoice_id.lang
@@ -234,9 +234,7 @@ class SubscriptionBilling(models.AbstractModel):
             for line in move.invoice_line_ids:
                 amounts[line.period_id] += line.price_subtotal
             for job in unit:
-                job.row.write(
-                    {"move_id": move.id, "amount_untaxed": amounts[job.row]}
-                )
+                job.row.write({"move_id": move.id, "amount_untaxed": amounts[job.row]})
 
     def _finish(self, units, moves):
         """Post and send the invoices as the plan says."""
@@ -258,9 +256,7 @@ class SubscriptionBilling(models.AbstractModel):
         bodies = {
             move.id: self.env._(
                 "Made by the billing run for %s",
-                ", ".join(
-                    f"{job.order.name} ({job.row._get_label()})" for job in unit
-                ),
+                ", ".join(f"{job.order.name} ({job.row._get_label()})" for job in unit),
             )
             for unit, move in zip(units, moves, strict=True)
         }

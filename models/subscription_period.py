@@ -29,7 +29,7 @@ class SubscriptionPeriod(models.Model):
         string="To", required=True, readonly=True, help="The last day, included."
     )
     kind = fields.Selection(
-        # What was decided about the period; its state follows from this and the invoice.
+        # What was decided about the period; its state follows from it and the invoice.
         selection=[
             ("billed", "Billed"),
             ("free", "Free"),

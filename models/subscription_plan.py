@@ -5,7 +5,6 @@ from ..const import MAX_PLAN_DAYS
 from ..engine import Recurrence
 
 
-
 class SubscriptionPlan(models.Model):
     """How often a contract recurs, when it is invoiced and what its customer may do."""
 
@@ -277,15 +276,19 @@ class SubscriptionPlan(models.Model):
     )
     def _check_rhythm_of_running_contracts(self):
         """A running contract's dates follow from its plan: they are not bent later."""
-        running = self.env["sale.order"].sudo()._read_group(
-            # sudo: contracts the user may not see count as well
-            [
-                ("plan_id", "in", self.ids),
-                ("subscription_state", "in", ["progress", "paused"]),
-                ("period_ids", "!=", False),
-            ],
-            ["plan_id"],
-            ["__count"],
+        running = (
+            self.env["sale.order"]
+            .sudo()
+            ._read_group(
+                # sudo: contracts the user may not see count as well
+                [
+                    ("plan_id", "in", self.ids),
+                    ("subscription_state", "in", ["progress", "paused"]),
+                    ("period_ids", "!=", False),
+                ],
+                ["plan_id"],
+                ["__count"],
+            )
         )
         for plan, number in running:
             raise ValidationError(
@@ -301,14 +304,18 @@ class SubscriptionPlan(models.Model):
     @api.constrains("company_id")
     def _check_company_of_orders(self):
         for plan in self.filtered("company_id"):
-            elsewhere = self.env["sale.order"].sudo().search_count(
-                # sudo: orders the user may not see count as well
-                [
-                    ("plan_id", "=", plan.id),
-                    "!",
-                    ("company_id", "child_of", plan.company_id.id),
-                ],
-                limit=1,
+            elsewhere = (
+                self.env["sale.order"]
+                .sudo()
+                .search_count(
+                    # sudo: orders the user may not see count as well
+                    [
+                        ("plan_id", "=", plan.id),
+                        "!",
+                        ("company_id", "child_of", plan.company_id.id),
+                    ],
+                    limit=1,
+                )
             )
             if elsewhere:
                 raise ValidationError(
@@ -321,10 +328,14 @@ class SubscriptionPlan(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        used = self.env["sale.order"].sudo().search_count(
-            # sudo: orders the user may not see count as well
-            [("plan_id", "in", self.ids)],
-            limit=1,
+        used = (
+            self.env["sale.order"]
+            .sudo()
+            .search_count(
+                # sudo: orders the user may not see count as well
+                [("plan_id", "in", self.ids)],
+                limit=1,
+            )
         )
         if used:
             raise ValidationError(

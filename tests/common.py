@@ -24,7 +24,11 @@ class SubscriptionCommon(AccountTestInvoicingCommon):
         cls.yearly = cls.env.ref("subscriptions.plan_yearly")
         cls.monthly.invoice_mode = cls.yearly.invoice_mode = "post"
         cls.partner = cls.env["res.partner"].create(
-            {"name": "Ada Example", "email": "ada@example.com", "country_id": cls.env.ref("base.be").id}
+            {
+                "name": "Ada Example",
+                "email": "ada@example.com",
+                "country_id": cls.env.ref("base.be").id,
+            }
         )
         cls.seat = cls._create_item("Seat", 100.0)
         cls.goods = cls._create_item("Coffee", 60.0, type="consu", prorate=False)
@@ -58,7 +62,7 @@ class SubscriptionCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def _create_order(cls, *lines, **values):
-        """Create a quotation; each line is a product, or (product, quantity, values)."""
+        """Create a quotation; a line is a product, or (product, quantity, values)."""
         commands = []
         for line in lines or (cls.seat,):
             product, quantity, more = (

@@ -233,9 +233,31 @@ class TestAccessRights(AccessCommon):
         self.assertEqual(order.start_date, self._day("2026-07-01"))
         self.assertEqual(order.invoice_ids.invoice_date, self._day("2026-07-01"))
         self.own._set_hold("backlog", "Behind")
-        self._rpc(user, self.own, "action_release_hold", context=replay)
+        self._rpc(self.manager, self.own, "action_release_hold", context=replay)
         self.assertEqual(self.own.catch_up_until, self._day("2026-07-01"))
         self.assertEqual(len(self.own.invoice_ids), 1)
+
+    def test_holds_are_released_by_managers_alone(self):
+        self.own._set_hold("backlog", "Behind")
+        with self.assertRaises(AccessError):
+            self._rpc(self.salesperson, self.own, "action_release_hold")
+        self.assertEqual(self.own.hold, "backlog")
+        self._rpc(self.manager, self.own, "action_release_hold")
+        self.assertFalse(self.own.hold)
+
+    def test_what_follows_from_the_contract_cannot_be_typed(self):
+        for values in (
+            {"subscription_state": "churned"},
+            {"hold": "anomaly"},
+            {"next_invoice_date": "2030-01-01"},
+            {"paid_until": "2030-01-01"},
+            {"catch_up_until": "2030-01-01"},
+            {"close_date": "2030-01-01"},
+            {"in_trial": True},
+        ):
+            with self.assertRaises(AccessError):
+                self._rpc(self.manager, self.own, "write", values)
+        self.assertEqual(self.own.subscription_state, "progress")
 
     # Customers
 

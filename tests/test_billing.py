@@ -52,7 +52,10 @@ class TestBilling(SubscriptionCommon):
         self.assertEqual(len(moves), 4)
         self.assertEqual(
             moves.invoice_line_ids.sorted("id").mapped("period_from"),
-            [self._day(d) for d in ("2025-10-15", "2025-11-15", "2025-12-15", "2026-01-15")],
+            [
+                self._day(d)
+                for d in ("2025-10-15", "2025-11-15", "2025-12-15", "2026-01-15")
+            ],
         )
 
     def test_more_than_twelve_periods_behind_is_held_until_a_person_releases_it(self):
@@ -114,7 +117,13 @@ class TestBilling(SubscriptionCommon):
         self.assertFalse(order.invoice_ids)
         self.assertRecordValues(
             order.period_ids,
-            [{"state": "free", "date_from": self._day("2026-01-31"), "date_to": self._day("2026-02-13")}],
+            [
+                {
+                    "state": "free",
+                    "date_from": self._day("2026-01-31"),
+                    "date_to": self._day("2026-02-13"),
+                }
+            ],
         )
         self.assertEqual(order.mrr, 0.0)
         order._bill(self._day("2026-02-14"))
@@ -189,7 +198,8 @@ class TestBilling(SubscriptionCommon):
         for shown, move in zip(preview, moves, strict=True):
             line = move.invoice_line_ids.filtered("period_id")
             self.assertEqual(
-                (shown["date_from"], shown["date_to"]), (line.period_from, line.period_to)
+                (shown["date_from"], shown["date_to"]),
+                (line.period_from, line.period_to),
             )
             for field in ("amount_untaxed", "amount_tax", "amount_total"):
                 self.assertAlmostEqual(shown[field], move[field], 2)
@@ -216,9 +226,7 @@ class TestBilling(SubscriptionCommon):
             set(late.invoice_ids.mapped("invoice_date")), {self._day("2026-01-31")}
         )
         ahead = late._bill(self._day("2026-06-15"))
-        self.assertEqual(
-            set(ahead.mapped("invoice_date")), {self._day("2026-01-31")}
-        )
+        self.assertEqual(set(ahead.mapped("invoice_date")), {self._day("2026-01-31")})
         self.assertEqual(late.paid_until, self._day("2026-07-14"))
 
     def test_closing_bills_only_periods_that_start_before_its_day(self):
@@ -232,7 +240,9 @@ class TestBilling(SubscriptionCommon):
         self.assertEqual(order.close_reason_id, reason)
 
     def test_quantities_by_delivery_are_billed_in_arrears(self):
-        hours = self._create_item("Hours", 80.0, invoice_policy="delivery", service_type="manual")
+        hours = self._create_item(
+            "Hours", 80.0, invoice_policy="delivery", service_type="manual"
+        )
         order = self._create_contract((hours, 10, {}), start_date="2026-01-01")
         self.assertFalse(order.invoice_ids)
         self.assertEqual(order.billing_date, self._day("2026-02-01"))
@@ -244,7 +254,9 @@ class TestBilling(SubscriptionCommon):
         self.assertEqual(self._get_amounts(order.invoice_ids), [320.0, 200.0])
 
     def test_a_period_that_delivered_nothing_is_free_and_says_so(self):
-        hours = self._create_item("Hours", 80.0, invoice_policy="delivery", service_type="manual")
+        hours = self._create_item(
+            "Hours", 80.0, invoice_policy="delivery", service_type="manual"
+        )
         order = self._create_contract((hours, 10, {}), start_date="2026-01-01")
         order._bill(self._day("2026-02-01"))
         self.assertFalse(order.invoice_ids)
@@ -256,10 +268,16 @@ class TestBilling(SubscriptionCommon):
         order = self._create_order()
         order.order_line = [
             Command.clear(),
-            Command.create({"display_type": "line_section", "name": "Licences", "sequence": 1}),
+            Command.create(
+                {"display_type": "line_section", "name": "Licences", "sequence": 1}
+            ),
             Command.create({"product_id": self.seat.id, "sequence": 2}),
-            Command.create({"display_type": "line_note", "name": "Fair use", "sequence": 3}),
-            Command.create({"display_type": "line_section", "name": "Once", "sequence": 4}),
+            Command.create(
+                {"display_type": "line_note", "name": "Fair use", "sequence": 3}
+            ),
+            Command.create(
+                {"display_type": "line_section", "name": "Once", "sequence": 4}
+            ),
             Command.create({"product_id": self.setup_fee.id, "sequence": 5}),
         ]
         order.action_confirm()
@@ -321,13 +339,19 @@ class TestBilling(SubscriptionCommon):
         self.assertEqual(moves.subscription_ids, orders)
         self.assertEqual(orders.period_ids.move_id, moves)
         self.assertEqual(orders.period_ids.mapped("amount_untaxed"), [100.0] * 3)
-        other = self._create_contract(plan_id=plan.id, start_date="2026-02-10", payment_term_id=self.pay_terms_b.id)
+        other = self._create_contract(
+            plan_id=plan.id,
+            start_date="2026-02-10",
+            payment_term_id=self.pay_terms_b.id,
+        )
         other._bill(self._day("2026-02-10"))
         moves = (orders | other)._bill(self._day("2026-03-10"))
         self.assertEqual(sorted(moves.mapped("amount_untaxed")), [100.0, 300.0])
 
     def test_the_modes_draft_post_and_send(self):
-        draft = self._create_contract(plan_id=self._create_plan(invoice_mode="draft").id)
+        draft = self._create_contract(
+            plan_id=self._create_plan(invoice_mode="draft").id
+        )
         self.assertEqual(draft.invoice_ids.state, "draft")
         self.assertEqual(draft.period_ids.state, "billed")
         post = self._create_contract()
@@ -432,7 +456,15 @@ class TestBilling(SubscriptionCommon):
         self.seat.taxes_id = tax
         typed = tax.copy({"name": "Typed", "amount": 3.0})
         order = self._create_order(
-            (self.seat, 1, {"price_unit": 77.0, "discount": 5.0, "tax_ids": [Command.set(typed.ids)]})
+            (
+                self.seat,
+                1,
+                {
+                    "price_unit": 77.0,
+                    "discount": 5.0,
+                    "tax_ids": [Command.set(typed.ids)],
+                },
+            )
         )
         order.action_confirm()
         self.seat.list_price = 500.0
@@ -453,15 +485,26 @@ class TestBilling(SubscriptionCommon):
     def test_yen_and_dinar_are_rounded_once_in_their_precision(self):
         plan = self._create_plan(align=True)
         for name, expected in (("JPY", 55.0), ("KWD", 54.839)):
-            currency = self.env["res.currency"].with_context(active_test=False).search(
-                [("name", "=", name)]
+            currency = (
+                self.env["res.currency"]
+                .with_context(active_test=False)
+                .search([("name", "=", name)])
             )
             currency.active = True
             self.env["res.currency.rate"].create(
-                {"currency_id": currency.id, "rate": 2.0, "name": "2026-01-01", "company_id": self.company.id}
+                {
+                    "currency_id": currency.id,
+                    "rate": 2.0,
+                    "name": "2026-01-01",
+                    "company_id": self.company.id,
+                }
             )
             pricelist = self.env["product.pricelist"].create(
-                {"name": name, "currency_id": currency.id, "company_id": self.company.id}
+                {
+                    "name": name,
+                    "currency_id": currency.id,
+                    "company_id": self.company.id,
+                }
             )
             with freeze_time("2026-07-15"):
                 order = self._create_contract(
@@ -508,7 +551,9 @@ class TestBilling(SubscriptionCommon):
         self.assertEqual(yearly.mrr, 100.0)
 
     def test_an_ended_contract_still_bills_what_was_delivered(self):
-        hours = self._create_item("Hours", 80.0, invoice_policy="delivery", service_type="manual")
+        hours = self._create_item(
+            "Hours", 80.0, invoice_policy="delivery", service_type="manual"
+        )
         order = self._create_contract((hours, 10, {}), start_date="2026-01-01")
         order._bill(self._day("2026-02-01"))
         order._close(self.env.ref("subscriptions.close_reason_price"))

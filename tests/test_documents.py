@@ -27,7 +27,9 @@ class TestDocuments(SubscriptionCommon, MailCase):
         self.assertIn("First of the Month", html)
         self.assertIn("$ 100.00 per month, before taxes", html.replace("\xa0", " "))
         self.assertIn("$ 54.84 for 07/15/2026 to 07/31/2026", html.replace("\xa0", " "))
-        self.assertIn("$ 100.00 for 08/01/2026 to 08/31/2026", html.replace("\xa0", " "))
+        self.assertIn(
+            "$ 100.00 for 08/01/2026 to 08/31/2026", html.replace("\xa0", " ")
+        )
         self.assertIn("until it is closed", html)
 
     def test_the_contract_says_how_far_it_is_billed_and_when_it_ends(self):
@@ -48,9 +50,7 @@ class TestDocuments(SubscriptionCommon, MailCase):
         )
 
     def test_the_last_invoice_of_a_contract_does_not_renew(self):
-        order = self._create_contract(
-            plan_id=self.aligned.id, end_date="2026-07-31"
-        )
+        order = self._create_contract(plan_id=self.aligned.id, end_date="2026-07-31")
         html = self._render("account.report_invoice", order.invoice_ids)
         self.assertIn("07/15/2026 to 07/31/2026.", html)
         self.assertNotIn("renews on", html)
@@ -70,9 +70,7 @@ class TestDocuments(SubscriptionCommon, MailCase):
         self.assertIn("15.07.2026", html)
 
     def test_a_sent_invoice_goes_out_by_odoos_own_mail_with_its_pdf(self):
-        order = self._create_contract(
-            plan_id=self._create_plan(invoice_mode="send").id
-        )
+        order = self._create_contract(plan_id=self._create_plan(invoice_mode="send").id)
         invoice = order.invoice_ids
         with self.enter_registry_test_mode(), self.mock_mail_gateway():
             self.env.ref("account.ir_cron_account_move_send").method_direct_trigger()

@@ -9,8 +9,12 @@ class TestTimesheets(SubscriptionCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.employee = cls.env["hr.employee"].sudo().create(
-            {"name": "Grace", "company_id": cls.company.id, "hourly_cost": 20.0}
+        cls.employee = (
+            cls.env["hr.employee"]
+            .sudo()
+            .create(
+                {"name": "Grace", "company_id": cls.company.id, "hourly_cost": 20.0}
+            )
         )
         cls.support = cls._create_item(
             "Support by the hour",
@@ -22,15 +26,19 @@ class TestTimesheets(SubscriptionCommon):
 
     def _work(self, order, hours, day):
         task = order.order_line.task_id
-        return self.env["account.analytic.line"].sudo().create(
-            {
-                "name": "work",
-                "project_id": task.project_id.id,
-                "task_id": task.id,
-                "employee_id": self.employee.id,
-                "unit_amount": hours,
-                "date": day,
-            }
+        return (
+            self.env["account.analytic.line"]
+            .sudo()
+            .create(
+                {
+                    "name": "work",
+                    "project_id": task.project_id.id,
+                    "task_id": task.id,
+                    "employee_id": self.employee.id,
+                    "unit_amount": hours,
+                    "date": day,
+                }
+            )
         )
 
     def test_hours_are_billed_with_the_period_they_were_worked_in(self):
@@ -45,9 +53,7 @@ class TestTimesheets(SubscriptionCommon):
         with freeze_time("2026-09-01"):
             august = order._bill()
         self.assertEqual(august.amount_untaxed, 270.0)
-        self.assertEqual(
-            august.invoice_line_ids.period_from, self._day("2026-08-01")
-        )
+        self.assertEqual(august.invoice_line_ids.period_from, self._day("2026-08-01"))
 
     def test_a_month_without_hours_is_free(self):
         order = self._create_contract((self.support, 20, {}))

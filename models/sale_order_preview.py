@@ -1,0 +1,151 @@
+"""What a contract will bill, in figures and words, and the proof of what it billed."""
+
+from odoo import models
+from odoo.tools import format_date, formatLang
+
+from ..engine.period import ONE_DAY
+from .sale_order_billing import _within_calendar
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    # === PREVIEW AND PROOF === #
+
+    def preview_invoices(self, count=12):
+        """Return the next invoices of the contract, worked out by the code that bills.
+
+        :param int count: how many at most
+        :return: a list of dicts: date_from, date_to, invoice_date, amount_untaxed,
+            amount_tax, amount_total (order currency)
+        :rtype: list[dict]
+        """
+        self.ensure_one()
+        start = self.next_invoice_date or self.start_date or self._get_today()
+        contract = self if self.start_date else self._as_if_starting(start)
+        schedule = contract._get_schedule()
+        billing = self.env["subscription.billing"]
+        first = True
+        result = []
+        for period in _within_calendar(schedule.periods(start)):
+            if len(result) >= count:
+                break
+            if period.free:
+                continue
+            result.append(
+                {
+                    "date_from": period.start,
+                    "date_to": period.end,
+                    "invoice_date": schedule.invoice_date(period),
+                    **billing._get_period_amounts(contract, period, first),
+                }
+            )
+            first = False
+        return result
+
+    def _get_contract_terms(self):
+        """Return the terms of the contract for documents, in the context's language.
+
+        :return: list of (label, text)
+        :rtype: list[tuple]
+        """
+        self.ensure_one()
+        today = self._get_today()
+        contract = self if self.start_date else self._as_if_starting(today)
+        plan = self.plan_id
+        terms = [
+            (self.env._("Recurring plan"), plan.name),
+            (
+                self.env._("Recurring amount"),
+                self.env._(
+                    "%(amount)s per %(period)s, before taxes",
+                    amount=formatLang(
+                        self.env, self.recurring_total, currency_obj=self.currency_id
+                    ),
+                    period=plan.billing_period_label,
+                ),
+            ),
+        ]
+        if self.start_date:
+            terms.append((self.env._("Starts on"), self._format_day(self.start_date)))
+        else:
+            terms.append((self.env._("Starts on"), self.env._("confirmation")))
+        if self.paid_until:
+            terms.append(
+                (self.env._("Billed until"), self._format_day(self.paid_until))
+            )
+        if self.state in ("draft", "sent") or self._is_live_contract():
+            terms += contract._get_upcoming_terms()
+        last = contract._get_last_day()
+        if last:
+            terms.append((self.env._("Ends on"), self._format_day(last)))
+        elif not self.close_date:
+            terms.append((self.env._("Duration"), self.env._("until it is closed")))
+        return terms
+
+    def _get_upcoming_terms(self):
+        """Return the terms that name the next invoices and what they come to."""
+        terms = []
+        labels = [self.env._("Next invoice")]
+        if self.state != "sale":
+            labels = [self.env._("First invoice"), self.env._("Renews")]
+        invoices = self.preview_invoices(len(labels))
+        for label, invoice in zip(labels, invoices, strict=False):
+            terms.append(
+                (
+                    label,
+                    self.env._(
+                        "%(day)s: %(total)s for %(start)s to %(end)s",
+                        day=self._format_day(invoice["invoice_date"]),
+                        total=formatLang(
+                            self.env,
+                            invoice["amount_total"],
+                            currency_obj=self.currency_id,
+                        ),
+                        start=self._format_day(invoice["date_from"]),
+                        end=self._format_day(invoice["date_to"]),
+                    ),
+                )
+            )
+        return terms
+
+    def _format_day(self, day):
+        return format_date(self.env, day)
+
+    def _as_if_starting(self, day):
+        """Return an unsaved copy of the order that starts on a day."""
+        draft = self.new(origin=self)
+        draft.start_date = day
+        return draft
+
+    def verify_ledger(self):
+        """Prove the ledger: no gap, no overlap, no day off its schedule.
+
+        :return: findings, in words; empty when all is sound
+        :rtype: list[str]
+        """
+        findings = []
+        for order in self:
+            rows = order.sudo().period_ids.sorted("date_from")  # proof needs all rows
+            findings += order._verify_rows(rows.filtered("is_live"))
+        return findings
+
+    def _verify_rows(self, rows):
+        """Yield the findings about the live rows of one contract, in order."""
+        expected = self.start_date
+        for row in rows:
+            label = f"{self.name}, {row._get_label()}"
+            if row.date_from > expected:
+                yield self.env._(
+                    "%(row)s: days from %(date)s are missing before it.",
+                    row=label,
+                    date=format_date(self.env, expected),
+                )
+            elif row.date_from < expected:
+                yield self.env._("%s overlaps the period before it.", label)
+            if row.kind == "billed" and not row.move_id:
+                yield self.env._("%s is billed, and has no invoice.", label)
+            period = self._get_schedule().period_from(row.date_from)
+            if not period or period.end != row.date_to:
+                yield self.env._("%s does not end where its plan says.", label)
+            expected = row.date_to + ONE_DAY
