@@ -162,7 +162,13 @@ class SubscriptionDemo(models.AbstractModel):
 
     def _draw_deals(self, today, draw):
         """Return one deal per contract, each with its age, oldest first."""
-        deals = [deal for deal in TOLD if deal.age]
+        deals = [
+            deal
+            if deal.plan == WEEKLY
+            else replace(deal, age=self._round_age(deal, deal.age, today))
+            for deal in TOLD
+            if deal.age
+        ]
         for deal in DRAWN:
             for _number in range(deal.number):
                 age = int(draw.triangular(UNBILLED_DAYS + 1, deal.oldest, 60))
