@@ -248,6 +248,7 @@ class TestConcurrency(BaseCase):
             "SELECT id, state, sequence_number FROM account_move"
             " WHERE move_type = 'out_invoice'"
         )
+        self.assertNotIn(None, [move for _order, _first, move, _state in rows])
         self.assertEqual({state for _id, state, _number in moves}, {"posted"})
         self.assertEqual(
             sorted(move for _order, _first, move, _state in rows),
