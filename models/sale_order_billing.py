@@ -468,5 +468,24 @@ class SaleOrder(models.Model):
                 self.hold
             ),
             note=reason,
-            user_id=self.user_id.id or self.env.user.id,
+            user_id=self._get_responsible_user().id,
         )
+
+    def _get_responsible_user(self):
+        """Return whom to tell when something is wrong with the contract.
+
+        Hook for other addons. The daily run's own user reads no activities.
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        # sudo: to find somebody, not to read about them
+        order = self.sudo()
+        managers = self.env.ref("sales_team.group_sale_manager").sudo().all_user_ids
+        candidates = (
+            order.user_id
+            | order.team_id.user_id
+            | managers.filtered(lambda user: order.company_id in user.company_ids)
+        )
+        people = candidates.filtered(lambda user: user.active and not user.share)
+        return people[:1] or self.env.user

@@ -275,7 +275,7 @@ class SubscriptionBilling(models.AbstractModel):
                     "mail.mail_activity_data_todo",
                     summary=self.env._("Send the invoice by hand"),
                     note=self.env._("%s has no e-mail address.", move.partner_id.name),
-                    user_id=move.invoice_user_id.id or self.env.user.id,
+                    user_id=move.subscription_ids[:1]._get_responsible_user().id,
                 )
         self.env.ref("account.ir_cron_account_move_send")._trigger()
 
