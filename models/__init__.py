@@ -1,6 +1,5 @@
 from . import account_move
 from . import account_move_line
-from . import account_move_reversal
 from . import product_pricelist
 from . import product_pricelist_item
 from . import product_template

@@ -19,16 +19,17 @@ class AccountMoveLine(models.Model):
         index="btree_not_null",
         ondelete="set null",
     )
-    period_from = fields.Date(string="Period From", readonly=True, copy=False)
-    period_to = fields.Date(string="Period To", readonly=True, copy=False)
+    period_from = fields.Date(readonly=True, copy=False)
+    period_to = fields.Date(readonly=True, copy=False)
 
     def _copy_data_extend_business_fields(self, values):
         """Override of `account` so that credit notes and replacements of an invoice
         know the period; a plain copy does not bill it again."""
-        super()._copy_data_extend_business_fields(values)
+        result = super()._copy_data_extend_business_fields(values)
         values.update(
             subscription_id=self.subscription_id.id,
             period_id=self.period_id.id,
             period_from=self.period_from,
             period_to=self.period_to,
         )
+        return result

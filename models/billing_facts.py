@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from odoo.fields import Domain
+
 
 class BillingFacts:
     """Look-ups of one round, kept for its time.
@@ -40,13 +42,19 @@ class BillingFacts:
         return bool(accounts["income"] or journal.default_account_id)
 
     def has_rate(self, currency, company):
-        """Tell whether there is any exchange rate between the two currencies."""
+        """Tell whether the currency can be converted to the company's.
+
+        Odoo takes 1 for a currency without rates; where the company's own has another
+        rate than that, this is what is meant.
+        """
         return bool(
             self.env["res.currency.rate"].search_count(
-                [
-                    ("currency_id", "in", (currency.id, company.currency_id.id)),
-                    ("company_id", "in", (False, company.root_id.id)),
-                ],
+                Domain("company_id", "in", (False, company.root_id.id))
+                & (
+                    Domain("currency_id", "=", currency.id)
+                    | Domain("currency_id", "=", company.currency_id.id)
+                    & Domain("rate", "!=", 1.0)
+                ),
                 limit=1,
             )
         )

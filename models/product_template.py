@@ -14,7 +14,6 @@ class ProductTemplate(models.Model):
         help="May be sold on an order without a plan as well.",
     )
     prorate = fields.Boolean(
-        string="Prorate",
         compute="_compute_prorate",
         store=True,
         readonly=False,

@@ -73,13 +73,11 @@ class SaleOrder(models.Model):
 
     # Dates
     start_date = fields.Date(
-        string="Start Date",
         copy=False,
         tracking=True,
         help="First day of the contract. Left empty, it is the day of confirmation.",
     )
     end_date = fields.Date(
-        string="End Date",
         compute="_compute_end_date",
         store=True,
         readonly=False,
@@ -88,7 +86,6 @@ class SaleOrder(models.Model):
         help="Last day of the contract. Left empty, it runs for ever.",
     )
     in_trial = fields.Boolean(
-        string="In Trial",
         copy=False,
         help="The contract runs and costs nothing yet.",
     )
@@ -98,7 +95,6 @@ class SaleOrder(models.Model):
     close_date = fields.Date(string="Closed On", copy=False, tracking=True)
     close_reason_id = fields.Many2one(
         comodel_name="subscription.close.reason",
-        string="Close Reason",
         copy=False,
         ondelete="restrict",
         tracking=True,

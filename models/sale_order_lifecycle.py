@@ -64,7 +64,8 @@ class SaleOrder(models.Model):
         """End a contract on a day; until then it runs and bills.
 
         :param reason: why, a subscription.close.reason
-        :param date date: its last day, default today
+        :param date date: the day it ends, default today; no period that starts on
+            it or later is billed
         :raise UserError: without a reason, or for a contract that does not run
         """
         self.check_access("write")

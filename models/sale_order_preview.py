@@ -145,7 +145,9 @@ class SaleOrder(models.Model):
                 yield self.env._("%s overlaps the period before it.", label)
             if row.kind == "billed" and not row.move_id:
                 yield self.env._("%s is billed, and has no invoice.", label)
-            period = self._get_schedule().period_from(row.date_from)
+            # Closed in the middle of a billed period, it was billed to its end.
+            schedule = self._get_schedule(end_date=self.end_date or None)
+            period = schedule.period_from(row.date_from)
             if not period or period.end != row.date_to:
                 yield self.env._("%s does not end where its plan says.", label)
             expected = row.date_to + ONE_DAY

@@ -48,7 +48,7 @@ class SubscriptionBilling(models.AbstractModel):
     def _run(self):
         """Bill all that is due today, company by company, committing per batch."""
         due = []
-        for company in self.env["res.company"].search([]):
+        for company in self.env["res.company"].search([("active", "=", True)]):
             today = self.env["sale.order"].new({"company_id": company.id})._get_today()
             domain = self._get_due_domain(today)
             due.append((company, today, domain & Domain("company_id", "=", company.id)))

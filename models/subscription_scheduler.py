@@ -12,7 +12,7 @@ class SubscriptionScheduler(models.AbstractModel):
     def _run(self):
         """Apply what is due today, company by company."""
         Order = self.env["sale.order"]
-        for company in self.env["res.company"].search([]):
+        for company in self.env["res.company"].search([("active", "=", True)]):
             today = Order.new({"company_id": company.id})._get_today()
             service = self.with_company(company)
             service._end_trials(company, today)

@@ -82,6 +82,8 @@ class Job:
         setattr(self.registry[model], name, method)
 
     def _set_batch_size(self, size):
+        # Started as a script, this file has no package to be relative to.
+        # pylint: disable-next=odoo-addons-relative-import
         from odoo.addons.subscriptions.models import subscription_billing
 
         subscription_billing.BILLING_BATCH_SIZE = size
