@@ -1,5 +1,6 @@
 from . import account_move
 from . import account_move_line
+from . import payment_transaction
 from . import product_pricelist
 from . import product_pricelist_item
 from . import product_template

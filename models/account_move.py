@@ -15,6 +15,10 @@ class AccountMove(models.Model):
         help="The contracts this invoice bills.",
     )
     subscription_count = fields.Integer(compute="_compute_subscription_ids")
+    is_replaced = fields.Boolean(
+        copy=False,
+        help="Another invoice was made in place of this one and bills what it billed.",
+    )
     period_ids = fields.One2many(
         comodel_name="subscription.period",
         inverse_name="move_id",

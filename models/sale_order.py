@@ -17,12 +17,18 @@ KEPT_FIELDS = {
     "catch_up_until",
     "close_date",
     "close_reason_id",
+    "planned_end_date",
     "hold",
     "hold_reason",
+    "arr",
     "in_trial",
+    "is_subscription",
     "last_period_id",
+    "mrr",
     "next_invoice_date",
     "paid_until",
+    "recurring_total",
+    "subscription_kind",
     "subscription_state",
     "trial_end_date",
 }
@@ -84,6 +90,12 @@ class SaleOrder(models.Model):
         copy=False,
         tracking=True,
         help="Last day of the contract. Left empty, it runs for ever.",
+    )
+    planned_end_date = fields.Date(
+        compute="_compute_end_date",
+        store=True,
+        copy=False,
+        help="Last day by the duration of the plan, which a typed end date overrides.",
     )
     in_trial = fields.Boolean(
         copy=False,
@@ -189,15 +201,23 @@ class SaleOrder(models.Model):
         for order in self:
             if order.state not in ("draft", "sent", "sale") or order.period_ids:
                 continue
-            periods = order._get_duration_periods()
-            if periods and order.start_date and order.plan_id:
-                schedule = order._get_schedule(end_date=None)
-                try:
-                    order.end_date = schedule.end_after(periods)
-                except recurrence.DateOutOfRange as error:
-                    raise ValidationError(
-                        self.env._("No contract lasts for %s periods.", periods)
-                    ) from error
+            planned = order._get_planned_end()
+            if order.end_date == order.planned_end_date:
+                order.end_date = planned
+            order.planned_end_date = planned  # another end was typed, and stays
+
+    def _get_planned_end(self):
+        """Return the last day by the duration of template or plan, or None."""
+        self.ensure_one()
+        periods = self._get_duration_periods()
+        if not periods or not self.start_date or not self.plan_id:
+            return None
+        try:
+            return self._get_schedule(end_date=None).end_after(periods)
+        except recurrence.DateOutOfRange as error:
+            raise ValidationError(
+                self.env._("No contract lasts for %s periods.", periods)
+            ) from error
 
     def _get_duration_periods(self):
         """Return after how many periods the contract ends, 0 for never."""
@@ -252,7 +272,7 @@ class SaleOrder(models.Model):
                         )
                     )
 
-    @api.constrains("start_date")
+    @api.constrains("start_date", "subscription_state")
     def _check_start_not_billed(self):
         for order in self:
             if not order.start_date and order._is_live_contract():
@@ -294,6 +314,7 @@ class SaleOrder(models.Model):
         Odoo fills in the lines of a quotation template in the form only.
         """
         for vals in vals_list:
+            self._refuse_kept_fields(vals)
             for command in vals.get("order_line") or ():
                 if len(command) == 3 and isinstance(command[2], dict):
                     self.env["sale.order.line"]._refuse_odd_values(command[2])
@@ -314,6 +335,13 @@ class SaleOrder(models.Model):
 
     def write(self, vals):
         """Override of `sale` to keep what only the contract's own methods decide."""
+        self._refuse_kept_fields(vals)
+        if "plan_id" in vals:
+            self.check_access("write")  # who may not write need not hear why
+            self._check_plan_may_change(vals["plan_id"])
+        return super().write(vals)
+
+    def _refuse_kept_fields(self, vals):
         if not self.env.su and (kept := KEPT_FIELDS & vals.keys()):
             raise AccessError(
                 self.env._(
@@ -321,16 +349,13 @@ class SaleOrder(models.Model):
                     ", ".join(self._fields[name].string for name in sorted(kept)),
                 )
             )
-        if "plan_id" in vals:
-            self._check_plan_may_change(vals["plan_id"])
-        return super().write(vals)
 
     def _check_plan_may_change(self, plan_id):
         for order in self:
-            if order.plan_id.id != plan_id and order.period_ids.filtered("is_live"):
+            if order.plan_id.id != plan_id and order.state == "sale":
                 raise UserError(
                     self.env._(
-                        "%s has been billed: its plan cannot simply be replaced.",
+                        "%s is confirmed: its plan cannot simply be replaced.",
                         order.name,
                     )
                 )

@@ -32,6 +32,10 @@ class SaleOrder(models.Model):
         copy=False,
     )
     period_count = fields.Integer(compute="_compute_period_count")
+    is_billed = fields.Boolean(
+        compute="_compute_period_count",
+        help="An invoice bills a period of the contract: it is closed, not cancelled.",
+    )
     last_period_id = fields.Many2one(
         comodel_name="subscription.period",
         string="Latest Period",
@@ -81,8 +85,24 @@ class SaleOrder(models.Model):
                 [("order_id", "in", self.ids)], ["order_id"], ["__count"]
             )
         )
+        # sudo: whether it is billed decides what may be done, whoever asks
+        billed = {
+            order
+            for (order,) in self.env["subscription.period"]
+            .sudo()
+            ._read_group(
+                [
+                    ("order_id", "in", self.ids),
+                    ("move_id", "!=", False),
+                    ("state", "in", LIVE_PERIOD_STATES),
+                ],
+                ["order_id"],
+            )
+        }
+        billed = {order.with_env(self.env) for order in billed}
         for order in self:
-            order.period_count = counts.get(order, 0)
+            order.period_count = counts.get(order._origin, 0)
+            order.is_billed = order._origin in billed
 
     @api.depends(
         "subscription_state",
@@ -91,6 +111,13 @@ class SaleOrder(models.Model):
         "close_date",
         "plan_id.billing_timing",
         "plan_id.invoice_lead_days",
+        "plan_id.billing_period_value",
+        "plan_id.billing_period_unit",
+        "plan_id.align",
+        "plan_id.align_day",
+        "plan_id.align_month",
+        "plan_id.trial_days",
+        "order_line.is_recurring",
         "period_ids.state",
         "period_ids.date_from",
         "period_ids.date_to",
@@ -99,17 +126,30 @@ class SaleOrder(models.Model):
         latest = self._get_latest_periods()
         freed = self._get_freed_starts()
         for order in self:
-            last = latest.get(order.id, self.env["subscription.period"])
+            last = latest.get(order._origin.id, self.env["subscription.period"])
             order.last_period_id = last
             order.paid_until = last.date_to
             period = None
             if order.start_date and order._is_live_contract():
                 period = order._get_period_from(
-                    freed.get(order.id)
-                    or (last.date_to + ONE_DAY if last else order.start_date)
+                    order._get_first_unbilled_day(last, freed.get(order._origin.id))
                 )
             order.next_invoice_date = period and period.start
             order.billing_date = period and order._get_schedule().invoice_date(period)
+
+    def _get_first_unbilled_day(self, last, freed):
+        """Return the first day that no live row of the ledger has.
+
+        :param last: the live row that reaches furthest, if there is any
+        :param date freed: first day of a void row that no live row has, or None
+        :rtype: date
+        """
+        self.ensure_one()
+        if not last:
+            return self.start_date
+        if freed and self.start_date <= freed < last.date_from:
+            return freed
+        return last.date_to + ONE_DAY
 
     def _get_latest_periods(self):
         """Return the live ledger row that reaches furthest, by order id.
@@ -319,15 +359,35 @@ class SaleOrder(models.Model):
     def _create_invoices(self, grouped=False, final=False, date=None):
         """Override of `sale`: contracts are billed by the period, not by quantity.
 
-        What an ended contract still owes (delivered, and not billed) is invoiced as on
-        any order.
+        What does not recur, and what an ended contract delivered and did not bill, is
+        invoiced as on any order.
         """
         contracts = self.filtered(lambda order: order._is_live_contract())
-        moves = contracts._bill_by_hand()
-        others = self - contracts
+        moves = contracts._bill()
+        # What does not recur need not wait for the next period.
+        others = (self - contracts) | contracts.filtered(
+            lambda order: not (moves & order.sudo().period_ids.move_id)
+        )
         if others:
+            others = others.with_context(
+                subscription_without_recurring=True,
+                # An error would roll back what was billed, or is held to be seen.
+                raise_if_nothing_to_invoice=not moves
+                and not contracts.filtered("hold")
+                and self.env.context.get("raise_if_nothing_to_invoice", True),
+            )
             moves |= super(SaleOrder, others)._create_invoices(grouped, final, date)
         return moves
+
+    def _get_invoiceable_lines(self, final=False):
+        """Override of `sale`: recurring lines are billed by the period."""
+        lines = super()._get_invoiceable_lines(final)
+        if (
+            self.env.context.get("subscription_without_recurring")
+            and self._is_live_contract()
+        ):
+            lines = lines.filtered(lambda line: not line.is_recurring)
+        return lines
 
     def _bill_by_hand(self):
         """Bill what is due, and where nothing is, the next period ahead of its day.

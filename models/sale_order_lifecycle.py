@@ -5,8 +5,9 @@ What may follow what is the table in ``engine/lifecycle.py``.
 
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
-from ..engine import InvalidMove, check_move, lifecycle
+from ..engine import InvalidMove, check_move, lifecycle, recurrence
 from ..engine.period import ONE_DAY
 
 
@@ -49,15 +50,28 @@ class SaleOrder(models.Model):
         :param reason: the reason, a subscription.close.reason
         :param date: the day that counts, default today
         """
+        for order in self.filtered("hold"):
+            order._log_unbilled()
+            order._set_hold(False)
         self._set_subscription_state(lifecycle.CHURNED)
-        for order in self.sudo():  # see above
-            order.write(
+        for order in self:
+            order.sudo().write(  # see above
                 {
                     "close_date": date or order._get_today(),
                     "close_reason_id": reason and reason.id,
-                    "hold": False,
-                    "hold_reason": False,
                 }
+            )
+
+    def _log_unbilled(self):
+        """Say in the chatter of a held contract what ends with it unbilled."""
+        if self.next_invoice_date:
+            self.message_post(
+                body=self.env._(
+                    "Ended while it was held: what follows %(date)s is not billed. "
+                    "%(reason)s",
+                    date=format_date(self.env, self.next_invoice_date - ONE_DAY),
+                    reason=self.hold_reason or "",
+                )
             )
 
     def _close(self, reason, date=None):
@@ -66,7 +80,8 @@ class SaleOrder(models.Model):
         :param reason: why, a subscription.close.reason
         :param date date: the day it ends, default today; no period that starts on
             it or later is billed
-        :raise UserError: without a reason, or for a contract that does not run
+        :raise UserError: without a reason, on a day that is over, or for a contract
+            that does not run or was never billed
         """
         self.check_access("write")
         for order in self:
@@ -76,12 +91,37 @@ class SaleOrder(models.Model):
                 raise UserError(
                     self.env._("%s does not run and cannot be closed.", order.name)
                 )
+            if not order.is_billed:
+                raise UserError(
+                    self.env._(
+                        "%s has never been billed. Cancel it instead.", order.name
+                    )
+                )
             today = order._get_today()
-            if date and date > today:
-                # sudo: like the state, these are kept from typing
-                order.sudo().write({"close_date": date, "close_reason_id": reason.id})
-            else:
-                order._set_churned(reason, date or today)
+            day = date or today
+            if day < today:
+                raise UserError(
+                    self.env._(
+                        "%(order)s cannot end on %(date)s: that day is over.",
+                        order=order.name,
+                        date=format_date(self.env, day),
+                    )
+                )
+            # sudo: like the state, these are kept from typing
+            order.sudo().write({"close_date": day, "close_reason_id": reason.id})
+            if day == today:
+                order._end_now()
+
+    def _end_now(self):
+        """Bill what started before today and end the contract.
+
+        One that cannot be billed is held by that, and ends when it is billed: the daily
+        run sees to it.
+        """
+        held = self.hold
+        self._bill(recurrence.LAST_DAY)
+        if held or not self.hold:
+            self._set_churned(self.close_reason_id, self.close_date)
 
     @api.model
     def _cron_apply_scheduled(self):
@@ -128,11 +168,16 @@ class SaleOrder(models.Model):
             return self.env._("The plan “%s” is archived.", self.plan_id.name)
         return False
 
+    def action_confirm(self):
+        """Override of `sale`: a contract that names no start begins today."""
+        for order in self.filtered("is_subscription"):
+            if not order.start_date and order.state in ("draft", "sent"):
+                order.start_date = order._get_today()
+        return super().action_confirm()
+
     def _action_confirm(self):
         """Override of `sale`: here the contract begins."""
         contracts = self.filtered("subscription_state")
-        for order in contracts.filtered(lambda order: not order.start_date):
-            order.start_date = order._get_today()
         contracts._start_trial()
         result = super()._action_confirm()
         contracts._bill()
@@ -160,5 +205,8 @@ class SaleOrder(models.Model):
                         order.name,
                     )
                 )
-        self.period_ids._set_void()
+        # sudo: free periods go with the order that may be cancelled
+        self.sudo().period_ids._set_void()
+        for order in self.filtered("hold"):
+            order._set_hold(False)
         return super()._action_cancel()

@@ -2,7 +2,7 @@ from collections import defaultdict
 from contextlib import contextmanager
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import format_date
 
 from ..const import MAX_AMOUNT, MAX_NUMBER
@@ -32,6 +32,13 @@ class SaleOrderLine(models.Model):
     )
     company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company Currency"
+    )
+    technical_discount = fields.Float(
+        compute="_compute_discount",
+        store=True,
+        precompute=True,
+        digits="Discount",
+        help="The discount the pricelist gave; another one was typed by a person.",
     )
     has_typed_taxes = fields.Boolean(
         compute="_compute_has_typed_taxes",
@@ -76,7 +83,8 @@ class SaleOrderLine(models.Model):
         "order_id.subscription_state",
         "order_id.in_trial",
         "order_id.currency_rate",
-        "order_id.plan_id",
+        "order_id.plan_id.billing_period_value",
+        "order_id.plan_id.billing_period_unit",
     )
     def _compute_mrr(self):
         for line in self:
@@ -159,10 +167,26 @@ class SaleOrderLine(models.Model):
 
     @api.depends("order_id.plan_id")
     def _compute_discount(self):
+        """Override of `sale`: another plan leaves a typed discount alone."""
         lines = self
         if not self.env.context.get("force_price_recomputation"):
-            lines = self.filtered(lambda line: not line._has_agreed_price())
-        return super(SaleOrderLine, lines)._compute_discount()
+            lines = self.filtered(
+                lambda line: not line._has_agreed_price()
+                and not line._has_typed_discount()
+            )
+        result = super(SaleOrderLine, lines)._compute_discount()
+        for line in lines:
+            line.technical_discount = line.discount
+        return result
+
+    def _has_typed_discount(self):
+        """Tell whether a person changed the discount of a recurring line."""
+        self.ensure_one()
+        return bool(
+            self._origin.id
+            and self.is_recurring
+            and self.discount != self.technical_discount
+        )
 
     def _has_agreed_price(self):
         """Tell whether the line's price is agreed, and no longer looked up."""
@@ -188,7 +212,7 @@ class SaleOrderLine(models.Model):
             and self.product_id.type != "combo"
         )
 
-    @api.depends("order_id.last_period_id")
+    @api.depends("order_id.last_period_id", "invoice_lines.move_id.is_replaced")
     def _compute_qty_invoiced(self):
         """Override of `sale`: the quantity of the latest billed period.
 
@@ -203,28 +227,59 @@ class SaleOrderLine(models.Model):
             states=("draft", "posted"),
         )
         for line in ordered:
-            line.qty_invoiced = quantities[line][0]
+            line.qty_invoiced = quantities[line._origin][0]
+
+    def _prepare_qty_invoiced(self):
+        """Override of `sale`: what a contract was credited stays billed.
+
+        Odoo invoices again what a credit note takes back. On an order that bills
+        itself, nobody would ask for it. An invoice that was replaced counts once.
+        """
+        of_contracts = self.filtered(lambda line: line.order_id.subscription_state)
+        quantities = super(SaleOrderLine, self - of_contracts)._prepare_qty_invoiced()
+        # sudo: salespeople may see what was invoiced, if not the invoices
+        groups = (
+            self.env["account.move.line"]
+            .sudo()
+            ._read_group(
+                [
+                    ("sale_line_ids", "in", of_contracts._origin.ids),
+                    ("move_id.move_type", "=", "out_invoice"),
+                    ("move_id.is_replaced", "=", False),
+                    ("parent_state", "!=", "cancel"),
+                ],
+                ["sale_line_ids", "product_uom_id"],
+                ["quantity:sum"],
+            )
+        )
+        known = {line._origin: line for line in of_contracts}
+        for origin, uom, quantity in groups:
+            if origin in known:
+                quantities[known[origin]] += uom._compute_quantity(
+                    quantity, origin.product_uom_id
+                )
+        return quantities
 
     def _compute_qty_invoiced_posted(self):
         recurring, others = self._split_recurring()
         super(SaleOrderLine, others)._compute_qty_invoiced_posted()
         quantities = recurring._sum_invoice_lines(["quantity:sum"])
         for line in recurring:
-            line.qty_invoiced_posted = quantities[line][0]
+            line.qty_invoiced_posted = quantities[line._origin][0]
 
     def _compute_untaxed_amount_invoiced(self):
         recurring, others = self._split_recurring()
         super(SaleOrderLine, others)._compute_untaxed_amount_invoiced()
         amounts = recurring._sum_invoice_lines(["price_subtotal:sum"])
         for line in recurring:
-            line.untaxed_amount_invoiced = amounts[line][0]
+            line.untaxed_amount_invoiced = amounts[line._origin][0]
 
     def _compute_amount_invoiced(self):
         recurring, others = self._split_recurring()
         super(SaleOrderLine, others)._compute_amount_invoiced()
         amounts = recurring._sum_invoice_lines(["price_total:sum"])
         for line in recurring:
-            line.amount_invoiced = amounts[line][0]
+            line.amount_invoiced = amounts[line._origin][0]
 
     def _sum_invoice_lines(self, aggregates, domain=(), states=("posted",)):
         """Sum the invoice lines of these lines, less credit notes, in one query each.
@@ -315,6 +370,13 @@ class SaleOrderLine(models.Model):
                 )
 
     @api.model
+    def _refuse_kept_fields(self, vals):
+        if not self.env.su and vals.keys() & {"is_recurring", "mrr"}:
+            raise AccessError(
+                self.env._("Whether a line recurs follows from product and plan.")
+            )
+
+    @api.model
     def _refuse_odd_values(self, vals):
         """Refuse odd numbers before they are rounded, which NaN cannot be."""
         self._refuse_odd_numbers(*map(vals.get, NUMBER_FIELDS))
@@ -335,14 +397,16 @@ class SaleOrderLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Override of `sale` to refuse odd numbers."""
+        """Override of `sale` to refuse odd numbers, and what is worked out."""
         for vals in vals_list:
             self._refuse_odd_values(vals)
+            self._refuse_kept_fields(vals)
         return super().create(vals_list)
 
     def write(self, vals):
-        """Override of `sale` to refuse odd numbers."""
+        """Override of `sale` to refuse odd numbers, and what is worked out."""
         self._refuse_odd_values(vals)
+        self._refuse_kept_fields(vals)
         return super().write(vals)
 
     # === BUSINESS METHODS === #

@@ -6,6 +6,9 @@ from odoo.tools import format_date, formatLang
 from ..engine.period import ONE_DAY
 from .sale_order_billing import _within_calendar
 
+# Invoices a preview lists at most: ten years by the month.
+MAX_PREVIEW = 120
+
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
@@ -21,6 +24,9 @@ class SaleOrder(models.Model):
         :rtype: list[dict]
         """
         self.ensure_one()
+        if not self.plan_id:
+            return []
+        count = min(count, MAX_PREVIEW)
         start = self.next_invoice_date or self.start_date or self._get_today()
         contract = self if self.start_date else self._as_if_starting(start)
         schedule = contract._get_schedule()
@@ -145,9 +151,18 @@ class SaleOrder(models.Model):
                 yield self.env._("%s overlaps the period before it.", label)
             if row.kind == "billed" and not row.move_id:
                 yield self.env._("%s is billed, and has no invoice.", label)
-            # Closed in the middle of a billed period, it was billed to its end.
-            schedule = self._get_schedule(end_date=self.end_date or None)
-            period = schedule.period_from(row.date_from)
-            if not period or period.end != row.date_to:
+            if row.date_to not in self._get_ends_of_period(row.date_from):
                 yield self.env._("%s does not end where its plan says.", label)
             expected = row.date_to + ONE_DAY
+
+    def _get_ends_of_period(self, day):
+        """Return on which days a period from a day may end.
+
+        Closing may cut it, or come when it was billed to its end.
+        """
+        schedules = (
+            self._get_schedule(),
+            self._get_schedule(end_date=self.end_date or None),
+        )
+        periods = [schedule.period_from(day) for schedule in schedules]
+        return {period.end for period in periods if period}

@@ -10,7 +10,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ..const import BILLING_BATCH_SIZE, MAX_BACKLOG_PERIODS
-from ..engine import DateOutOfRange, Period, lifecycle
+from ..engine import Period, lifecycle
 from .billing_facts import BillingFacts
 
 _logger = logging.getLogger(__name__)
@@ -168,16 +168,19 @@ class SubscriptionBilling(models.AbstractModel):
         locked.invalidate_recordset()
         due = locked.filtered_domain(self._get_due_domain(day))
         facts = BillingFacts(self.env)
-        jobs = [job for order in due for job in self._get_jobs(order, day, facts)]
+        jobs = []
+        for order in due:
+            try:
+                jobs += self._get_jobs(order, day, facts)
+            except DatabaseError:
+                raise  # the transaction is lost, and not by this contract's fault
+            except Exception as error:  # pylint: disable=broad-exception-caught
+                self._hold(order, error)
         return self._bill_units(self._get_units(jobs))
 
     def _get_jobs(self, order, day, facts):
         """Return what to bill of a contract: its next period, unless it is held."""
-        try:
-            period = order._get_next_period()
-        except (DateOutOfRange, ValueError) as error:
-            self._hold(order, error)
-            return []
+        period = order._get_next_period()
         if period is None:
             return []
         if self._is_far_behind(order, day):

@@ -136,7 +136,7 @@ class SubscriptionBilling(models.AbstractModel):
         for sequence, line in enumerate(lines):
             if line.is_recurring:
                 values = line._prepare_period_invoice_line(period, sequence=sequence)
-                if not values["quantity"] and line.product_uom_qty:
+                if not values["quantity"]:
                     continue  # nothing delivered
                 result.append((line, values))
             else:

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 
@@ -47,8 +48,16 @@ class SubscriptionScheduler(models.AbstractModel):
         for order in ended:
             order = order.try_lock_for_update(allow_referencing=True)
             if order:
+                self._end_contract(order, reason)
+            IrCron._commit_progress(1)
+
+    def _end_contract(self, order, reason):
+        """End one contract; what goes wrong is held, and the others go on."""
+        try:
+            with self.env.cr.savepoint():
                 order._set_churned(
                     order.close_reason_id or reason,
                     order.close_date or order.end_date,
                 )
-            IrCron._commit_progress(1)
+        except UserError as error:
+            order._set_hold("billing_error", str(error))

@@ -259,6 +259,24 @@ class TestAccessRights(AccessCommon):
                 self._rpc(self.manager, self.own, "write", values)
         self.assertEqual(self.own.subscription_state, "progress")
 
+    def test_a_contract_cannot_be_made_up(self):
+        values = {
+            "partner_id": self.partner.id,
+            "plan_id": self.monthly.id,
+            "subscription_state": "progress",
+        }
+        with self.assertRaises(AccessError):
+            call_kw(
+                self.env["sale.order"].with_user(self.salesperson),
+                "create",
+                [[values]],
+                {},
+            )
+        with self.assertRaises(AccessError):
+            self._rpc(self.manager, self.own, "write", {"subscription_kind": "upsell"})
+        with self.assertRaises(AccessError):
+            self._rpc(self.manager, self.own.order_line, "write", {"mrr": 1.0})
+
     # Customers
 
     def test_a_customer_reads_own_orders_and_no_ledger(self):

@@ -382,7 +382,7 @@ class TestBadInput(SubscriptionCommon):
         self.assertTrue(reason.exists())
 
     def test_a_contract_is_not_closed_before_what_is_billed(self):
-        order = self._create_contract(start_date="2026-07-15")
+        order = self._create_contract()
         reason = self.env.ref("subscriptions.close_reason_price")
         with self.assertRaisesRegex(UserError, "Say why"):
             order._close(None)

@@ -555,8 +555,9 @@ class TestBilling(SubscriptionCommon):
             "Hours", 80.0, invoice_policy="delivery", service_type="manual"
         )
         order = self._create_contract((hours, 10, {}), start_date="2026-01-01")
+        order.order_line.qty_delivered = 3
         order._bill(self._day("2026-02-01"))
         order._close(self.env.ref("subscriptions.close_reason_price"))
-        order.order_line.qty_delivered = 2
+        order.order_line.qty_delivered = 5
         self.assertEqual(order.invoice_status, "to invoice")
         self.assertEqual(order._create_invoices().amount_untaxed, 160.0)

@@ -1,6 +1,7 @@
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.tools import mute_logger
 
 from .common import SubscriptionCommon, freeze_time, tagged
@@ -186,13 +187,78 @@ class TestInvoiceChanges(SubscriptionCommon):
         with self.assertRaisesRegex(UserError, "is held.*archived"):
             order.action_create_subscription_invoice()
 
-    def test_odoos_own_create_invoice_bills_the_period(self):
+    def test_odoos_own_create_invoice_bills_what_is_due_and_nothing_ahead(self):
         order = self._create_contract()
+        with self.assertRaises(UserError):
+            order._create_invoices()
+        with freeze_time("2026-08-01"):
+            self.assertEqual(order._create_invoices().amount_untaxed, 100.0)
+        self._assert_billed_once(order, 2)
+
+    def test_odoos_own_create_invoice_bills_what_came_once_in_between(self):
+        order = self._create_contract()
+        order.order_line = [Command.create({"product_id": self.setup_fee.id})]
         wizard = (
             self.env["sale.advance.payment.inv"]
             .with_context(active_model="sale.order", active_ids=order.ids)
             .create({"advance_payment_method": "delivered"})
         )
         wizard.create_invoices()
-        self.assertEqual(order.paid_until, self._day("2026-08-31"))
-        self._assert_billed_once(order, 2)
+        self.assertEqual(self._get_amounts(order.invoice_ids), [100.0, 250.0])
+        self._assert_billed_once(order)
+        order._bill(self._day("2026-08-01"))
+        self.assertEqual(self._get_amounts(order.invoice_ids), [100.0, 250.0, 100.0])
+
+    def test_a_credited_setup_fee_is_not_billed_again(self):
+        order = self._create_contract(self.seat, self.setup_fee)
+        refund = self._reverse(order.invoice_ids)
+        order._bill(self._day("2026-08-01"))
+        refund.action_post()
+        order._bill(self._day("2026-09-01"))
+        self.assertEqual(
+            self._get_amounts(order.invoice_ids - refund), [350.0, 100.0, 100.0]
+        )
+
+    def test_credited_hours_are_not_billed_again(self):
+        hours = self._create_item(
+            "Hours", 80.0, invoice_policy="delivery", service_type="manual"
+        )
+        order = self._create_contract((hours, 0, {}))
+        order.order_line.qty_delivered = 4
+        first = order._bill(self._day("2026-08-01"))
+        self.assertEqual(first.amount_untaxed, 320.0)
+        self._reverse(first).action_post()
+        order.order_line.qty_delivered = 5
+        second = order._bill(self._day("2026-09-01"))
+        self.assertEqual(second.amount_untaxed, 80.0)
+
+    def test_a_replaced_first_invoice_bills_its_setup_fee_once(self):
+        order = self._create_contract(self.seat, self.setup_fee)
+        new = self._reverse(order.invoice_ids, modify=True)
+        new.action_post()
+        self.assertEqual(order._bill(self._day("2026-08-01")).amount_untaxed, 100.0)
+        new.button_draft()
+        new.unlink()
+        self.assertEqual(order._bill().amount_untaxed, 350.0)
+
+    def test_automatic_invoicing_of_payments_bills_no_second_period(self):
+        order = self._create_contract()
+        payment = (
+            self.env["payment.transaction"]
+            .sudo()
+            .create(
+                {
+                    "provider_id": self.env.ref("payment.payment_provider_demo").id,
+                    "payment_method_id": self.env.ref(
+                        "payment_demo.payment_method_demo"
+                    ).id,
+                    "amount": 100.0,
+                    "currency_id": order.currency_id.id,
+                    "partner_id": order.partner_id.id,
+                    "sale_order_ids": order.ids,
+                    "state": "done",
+                }
+            )
+        )
+        payment._invoice_sale_orders()
+        self.assertEqual(len(order.invoice_ids), 1)

@@ -365,6 +365,14 @@ class TestPrices(PriceCommon):
         order.action_update_prices()
         self.assertEqual(order.order_line.mapped("price_unit"), [900.0, 900.0])
 
+    def test_changing_the_plan_leaves_a_typed_discount_alone(self):
+        self._show_discounts()
+        self._create_rule(compute_price="percentage", percent_price=20.0)
+        order = self._create_order(self.basic, self.gold)
+        order.order_line[0].discount = 5.0
+        order.plan_id = self.yearly
+        self.assertEqual(order.order_line[0].discount, 5.0)
+
     def test_changing_the_plan_in_the_form_shows_the_new_prices(self):
         self._create_rule(90.0)
         self._create_rule(900.0, plan_id=self.yearly.id)

@@ -8,6 +8,8 @@ class AccountMoveReversal(models.TransientModel):
         """Override of `account`: a replaced invoice hands its periods over."""
         action = super().reverse_moves(is_modify=is_modify)
         if is_modify:
+            # sudo: whoever may replace an invoice may note it
+            self.sudo().move_ids.filtered("subscription_ids").is_replaced = True
             for move in self.new_move_ids.filtered(
                 lambda move: move.move_type == "out_invoice"
             ):

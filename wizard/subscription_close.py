@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class SubscriptionClose(models.TransientModel):
@@ -40,14 +41,27 @@ class SubscriptionClose(models.TransientModel):
     def action_close(self):
         """Close the contracts."""
         self.ensure_one()
+        if len(self.order_ids) == 1:
+            self.order_ids._close(self.reason_id, self._get_close_date(self.order_ids))
+            return {"type": "ir.actions.act_window_close"}
+        refused = []
         for order in self.order_ids:
-            order._close(self.reason_id, self._get_close_date(order))
-        return {"type": "ir.actions.act_window_close"}
+            try:
+                with self.env.cr.savepoint():
+                    order._close(self.reason_id, self._get_close_date(order))
+            except UserError as error:
+                refused.append(str(error))
+        done = len(self.order_ids) - len(refused)
+        message = self.env._("%s contracts closed.", done)
+        return self.order_ids._notify(
+            "warning" if refused else "success", "\n".join([message, *refused])
+        )
 
     def _get_close_date(self, order):
         """Return the day a contract ends, None for today."""
         if self.when == "date":
             return self.date
         if self.when == "period_end":
-            return order.paid_until or None
+            # In arrears, what is billed may be over already.
+            return max(order.paid_until or order._get_today(), order._get_today())
         return None
