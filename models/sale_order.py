@@ -98,15 +98,22 @@ class SaleOrder(models.Model):
         help="Last day by the duration of the plan, which a typed end date overrides.",
     )
     in_trial = fields.Boolean(
+        readonly=True,
         copy=False,
         help="The contract runs and costs nothing yet.",
     )
     trial_end_date = fields.Date(
-        string="Trial Until", copy=False, help="Last day of the free trial."
+        string="Trial Until",
+        readonly=True,
+        copy=False,
+        help="Last day of the free trial.",
     )
-    close_date = fields.Date(string="Closed On", copy=False, tracking=True)
+    close_date = fields.Date(
+        string="Closed On", readonly=True, copy=False, tracking=True
+    )
     close_reason_id = fields.Many2one(
         comodel_name="subscription.close.reason",
+        readonly=True,
         copy=False,
         ondelete="restrict",
         tracking=True,
@@ -147,12 +154,13 @@ class SaleOrder(models.Model):
     hold = fields.Selection(
         selection=HOLDS,
         string="Held",
+        readonly=True,
         copy=False,
         index="btree_not_null",
         tracking=True,
         help="A held contract is not billed until it is released.",
     )
-    hold_reason = fields.Text(string="Reason", copy=False)
+    hold_reason = fields.Text(string="Reason", readonly=True, copy=False)
 
     _contract_dates_in_order = models.Constraint(
         "CHECK (end_date IS NULL OR start_date IS NULL OR end_date >= start_date)",

@@ -67,6 +67,7 @@ class SaleOrder(models.Model):
         help="Day on which the next invoice is made.",
     )
     catch_up_until = fields.Date(
+        readonly=True,
         copy=False,
         help="Set by a person who releases a contract that is far behind: periods due "
         "up to this day are billed, however many.",
