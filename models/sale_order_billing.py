@@ -159,9 +159,8 @@ class SaleOrder(models.Model):
         """
         if not self.ids:
             return {}
-        Period = self.env[
-            "subscription.period"
-        ].sudo()  # the ledger is not the reader's
+        # sudo: where a contract stands does not depend on who reads its ledger
+        Period = self.env["subscription.period"].sudo()
         groups = Period._read_group(
             [("order_id", "in", self.ids), ("state", "in", LIVE_PERIOD_STATES)],
             ["order_id"],
@@ -187,9 +186,8 @@ class SaleOrder(models.Model):
         """
         if not self.ids:
             return {}
-        Period = self.env[
-            "subscription.period"
-        ].sudo()  # the ledger is not the reader's
+        # sudo: where a contract stands does not depend on who reads its ledger
+        Period = self.env["subscription.period"].sudo()
         void = Period.search_fetch(
             [("order_id", "in", self.ids), ("state", "=", "void")],
             ["order_id", "date_from"],
@@ -364,6 +362,7 @@ class SaleOrder(models.Model):
         invoiced as on any order.
         """
         contracts = self.filtered(lambda order: order._is_live_contract())
+        free = contracts.filtered(lambda order: not order.hold)
         moves = contracts._bill()
         # What does not recur need not wait for the next period.
         others = (self - contracts) | contracts.filtered(
@@ -374,7 +373,7 @@ class SaleOrder(models.Model):
                 subscription_without_recurring=True,
                 # An error would roll back what was billed, or is held to be seen.
                 raise_if_nothing_to_invoice=not moves
-                and not contracts.filtered("hold")
+                and not free.filtered("hold")
                 and self.env.context.get("raise_if_nothing_to_invoice", True),
             )
             moves |= super(SaleOrder, others)._create_invoices(grouped, final, date)

@@ -186,6 +186,8 @@ class TestInvoiceChanges(SubscriptionCommon):
         self.assertEqual(len(order.activity_ids), 1)
         with self.assertRaisesRegex(UserError, "is held.*archived"):
             order.action_create_subscription_invoice()
+        with self.assertRaises(UserError):
+            order._create_invoices()
 
     def test_odoos_own_create_invoice_bills_what_is_due_and_nothing_ahead(self):
         order = self._create_contract()
