@@ -7,9 +7,13 @@ from . import product_template
 from . import res_partner
 from . import sale_order
 from . import sale_order_billing
+from . import sale_order_hold
 from . import sale_order_lifecycle
 from . import sale_order_line
+from . import sale_order_line_period
+from . import sale_order_line_quantity
 from . import sale_order_preview
+from . import sale_order_schedule
 from . import sale_order_template
 from . import subscription_billing
 from . import subscription_billing_making

@@ -8,7 +8,6 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import format_date
 
-from ..const import HOLDS
 from ..engine import lifecycle, recurrence
 
 # Written by the methods that check what may follow what, never by a form or over RPC.
@@ -149,18 +148,6 @@ class SaleOrder(models.Model):
     company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company Currency"
     )
-
-    # Hold
-    hold = fields.Selection(
-        selection=HOLDS,
-        string="Held",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        tracking=True,
-        help="A held contract is not billed until it is released.",
-    )
-    hold_reason = fields.Text(string="Reason", readonly=True, copy=False)
 
     _contract_dates_in_order = models.Constraint(
         "CHECK (end_date IS NULL OR start_date IS NULL OR end_date >= start_date)",

@@ -4,7 +4,7 @@ from odoo import models
 from odoo.tools import format_date, formatLang
 
 from ..engine.period import ONE_DAY
-from .sale_order_billing import _within_calendar
+from .sale_order_schedule import within_calendar
 
 # Invoices a preview lists at most: ten years by the month.
 MAX_PREVIEW = 120
@@ -33,7 +33,7 @@ class SaleOrder(models.Model):
         billing = self.env["subscription.billing"]
         first = True
         result = []
-        for period in _within_calendar(schedule.periods(start)):
+        for period in within_calendar(schedule.periods(start)):
             if len(result) >= count:
                 break
             if period.free:

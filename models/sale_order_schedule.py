@@ -1,0 +1,274 @@
+"""The contract's place in time: which periods are billed, which one is next."""
+
+from contextlib import suppress
+
+from odoo import api, fields, models
+
+from ..const import LIVE_PERIOD_STATES
+from ..engine import DateOutOfRange, Schedule
+from ..engine.period import ONE_DAY
+
+
+def within_calendar(periods):
+    """Yield the periods up to where the calendar ends: that of long plans does soon."""
+    with suppress(DateOutOfRange):
+        yield from periods
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    period_ids = fields.One2many(
+        comodel_name="subscription.period",
+        inverse_name="order_id",
+        string="Periods",
+        copy=False,
+    )
+    period_count = fields.Integer(compute="_compute_period_count")
+    is_billed = fields.Boolean(
+        compute="_compute_period_count",
+        help="An invoice bills a period of the contract: it is closed, not cancelled.",
+    )
+    last_period_id = fields.Many2one(
+        comodel_name="subscription.period",
+        string="Latest Period",
+        compute="_compute_billing_position",
+        store=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    paid_until = fields.Date(
+        string="Billed Until",
+        compute="_compute_billing_position",
+        store=True,
+        copy=False,
+        help="Last day of the latest period in the ledger.",
+    )
+    next_invoice_date = fields.Date(
+        string="Next Period",
+        compute="_compute_billing_position",
+        store=True,
+        copy=False,
+        help="First day of the next period that is not billed yet.",
+    )
+    billing_date = fields.Date(
+        string="Next Invoice",
+        compute="_compute_billing_position",
+        store=True,
+        copy=False,
+        help="Day on which the next invoice is made.",
+    )
+    catch_up_until = fields.Date(
+        readonly=True,
+        copy=False,
+        help="Set by a person who releases a contract that is far behind: periods due "
+        "up to this day are billed, however many.",
+    )
+
+    _billing_due_index = models.Index(
+        "(company_id, billing_date) WHERE subscription_state = 'progress' "
+        "AND hold IS NULL"
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_period_count(self):
+        counts = dict(
+            self.env["subscription.period"]._read_group(
+                [("order_id", "in", self.ids)], ["order_id"], ["__count"]
+            )
+        )
+        # sudo: whether it is billed decides what may be done, whoever asks
+        billed = {
+            order
+            for (order,) in self.env["subscription.period"]
+            .sudo()
+            ._read_group(
+                [
+                    ("order_id", "in", self.ids),
+                    ("move_id", "!=", False),
+                    ("state", "in", LIVE_PERIOD_STATES),
+                ],
+                ["order_id"],
+            )
+        }
+        billed = {order.with_env(self.env) for order in billed}
+        for order in self:
+            order.period_count = counts.get(order._origin, 0)
+            order.is_billed = order._origin in billed
+
+    @api.depends(
+        "subscription_state",
+        "start_date",
+        "end_date",
+        "close_date",
+        "plan_id.billing_timing",
+        "plan_id.invoice_lead_days",
+        "plan_id.billing_period_value",
+        "plan_id.billing_period_unit",
+        "plan_id.align",
+        "plan_id.align_day",
+        "plan_id.align_month",
+        "plan_id.trial_days",
+        "order_line.is_recurring",
+        "period_ids.state",
+        "period_ids.date_from",
+        "period_ids.date_to",
+    )
+    def _compute_billing_position(self):
+        latest = self._get_latest_periods()
+        freed = self._get_freed_starts()
+        for order in self:
+            last = latest.get(order._origin.id, self.env["subscription.period"])
+            order.last_period_id = last
+            order.paid_until = last.date_to
+            period = None
+            if order.start_date and order._is_live_contract():
+                period = order._get_period_from(
+                    order._get_first_unbilled_day(last, freed.get(order._origin.id))
+                )
+            order.next_invoice_date = period and period.start
+            order.billing_date = period and order._get_schedule().invoice_date(period)
+
+    def _get_first_unbilled_day(self, last, freed):
+        """Return the first day that no live row of the ledger has.
+
+        :param last: the live row that reaches furthest, if there is any
+        :param date freed: first day of a void row that no live row has, or None
+        :rtype: date
+        """
+        self.ensure_one()
+        if not last:
+            return self.start_date
+        if freed and self.start_date <= freed < last.date_from:
+            return freed
+        return last.date_to + ONE_DAY
+
+    def _get_latest_periods(self):
+        """Return the live ledger row that reaches furthest, by order id.
+
+        :rtype: dict
+        """
+        if not self.ids:
+            return {}
+        # sudo: where a contract stands does not depend on who reads its ledger
+        Period = self.env["subscription.period"].sudo()
+        groups = Period._read_group(
+            [("order_id", "in", self.ids), ("state", "in", LIVE_PERIOD_STATES)],
+            ["order_id"],
+            ["date_to:max"],
+        )
+        ends = {order.id: date_to for order, date_to in groups}
+        rows = Period.search_fetch(
+            [
+                ("order_id", "in", list(ends)),
+                ("date_to", "in", list(set(ends.values()))),
+                ("state", "in", LIVE_PERIOD_STATES),
+            ],
+            ["order_id", "date_to"],
+        )
+        return {
+            row.order_id.id: row for row in rows if row.date_to == ends[row.order_id.id]
+        }
+
+    def _get_freed_starts(self):
+        """Return the first day that was billed once and is free again, by order id.
+
+        :rtype: dict
+        """
+        if not self.ids:
+            return {}
+        # sudo: where a contract stands does not depend on who reads its ledger
+        Period = self.env["subscription.period"].sudo()
+        void = Period.search_fetch(
+            [("order_id", "in", self.ids), ("state", "=", "void")],
+            ["order_id", "date_from"],
+        )
+        if not void:
+            return {}
+        live = Period.search_fetch(
+            [
+                ("order_id", "in", void.order_id.ids),
+                ("state", "in", LIVE_PERIOD_STATES),
+                ("date_to", ">=", min(void.mapped("date_from"))),
+            ],
+            ["order_id", "date_from", "date_to"],
+        )
+        starts = {}
+        for row in void.sorted("date_from"):
+            if row.order_id.id not in starts and not any(
+                other.date_from <= row.date_from <= other.date_to
+                for other in live
+                if other.order_id == row.order_id
+            ):
+                starts[row.order_id.id] = row.date_from
+        return starts
+
+    # === THE SCHEDULE === #
+
+    def _get_schedule(self, **overrides):
+        """Return the contract's schedule.
+
+        :param overrides: arguments of :class:`engine.Schedule` to replace, and
+            ``end_date`` in place of the contract's own
+        :rtype: engine.Schedule
+        """
+        self.ensure_one()
+        end = overrides.pop("end_date", self._get_last_day())
+        values = {**self.plan_id._get_schedule_values(), **overrides}
+        if self._is_billed_by_delivery():
+            values["arrears"] = True
+        return Schedule(start=self.start_date, end=end, **values)
+
+    def _get_last_day(self):
+        """Return the last day of the contract, or None."""
+        self.ensure_one()
+        days = [day for day in (self.end_date, self.close_date) if day]
+        return min(days) if days else None
+
+    def _is_billed_by_delivery(self):
+        """Tell whether a recurring line is billed by what a period delivered.
+
+        What is not delivered yet cannot be billed: such a contract is in arrears,
+        whatever its plan says.
+        """
+        self.ensure_one()
+        return any(
+            line._is_billed_by_delivery()
+            for line in self.order_line
+            if line.is_recurring
+        )
+
+    def _get_period_from(self, day):
+        """Return the period that starts on a day and is not billed, or None.
+
+        :param date day: the first day not billed
+        :rtype: engine.Period | None
+        """
+        self.ensure_one()
+        if self.close_date and day >= self.close_date:
+            return None  # closing bills only periods that start before it
+        try:
+            period = self._get_schedule().period_from(day)
+        except DateOutOfRange:
+            return None
+        if period and self.last_period_id and day <= self.last_period_id.date_to:
+            # A freed period before others that are billed ends where these begin.
+            following = self.sudo().period_ids.filtered(
+                lambda row: row.is_live and row.date_from > day
+            )
+            if following:
+                last = min(following.mapped("date_from")) - ONE_DAY
+                period = period.clip(end=last)
+        return period
+
+    def _get_next_period(self):
+        """Return the next period to bill, or None.
+
+        :rtype: engine.Period | None
+        """
+        self.ensure_one()
+        if not self.next_invoice_date:
+            return None
+        return self._get_period_from(self.next_invoice_date)
