@@ -11,9 +11,11 @@ Invariants, each proven in tests/engine:
 * the shares of the parts of a period add up to the share of the whole.
 """
 
+from .changes import Repricing, Span, Step, price_on, quantity_on, quantity_spans
 from .lifecycle import InvalidMove, can_move, check_move
 from .mrr import DAYS_PER_MONTH, months_in, monthly_amount
 from .period import Period
-from .proration import prorate, unit_price
+from .proration import part_amount, prorate, unit_price
 from .recurrence import DateOutOfRange, Recurrence
 from .schedule import Schedule
+from .timeline import Epoch, Timeline

@@ -19,6 +19,8 @@ class Period:
     ``full_start`` and ``full_end`` bound the period whose price the plan names; they
     differ from ``start`` and ``end`` where a first, last or changed period is partial.
     A ``free`` period is owed nothing (a trial, a free first stretch).
+    ``done_days`` of the full period were billed before ``start``: what is left of it
+    then costs what is left of its price, to the last unit of the currency.
     """
 
     start: date
@@ -26,6 +28,7 @@ class Period:
     full_start: date
     full_end: date
     free: bool = False
+    done_days: int = 0
 
     def __post_init__(self):
         if not self.full_start <= self.start <= self.end <= self.full_end:
@@ -33,6 +36,8 @@ class Period:
                 f"{self.start}..{self.end} is not within "
                 f"{self.full_start}..{self.full_end}"
             )
+        if not 0 <= self.done_days <= count_days(self.full_start, self.start) - 1:
+            raise ValueError(f"{self.done_days} days cannot be billed already")
 
     @property
     def days(self):
@@ -50,6 +55,11 @@ class Period:
         return Fraction(0) if self.free else Fraction(self.days, self.full_days)
 
     @property
+    def done_share(self):
+        """Share of the full period that was billed before this stretch."""
+        return Fraction(self.done_days, self.full_days)
+
+    @property
     def next_start(self):
         """The day after the last."""
         return self.end + ONE_DAY
@@ -61,4 +71,7 @@ class Period:
         """
         start = max(self.start, start or self.start)
         end = min(self.end, end or self.end)
-        return replace(self, start=start, end=end) if start <= end else None
+        if start > end:
+            return None
+        done = self.done_days if start == self.start else 0
+        return replace(self, start=start, end=end, done_days=done)

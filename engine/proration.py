@@ -26,6 +26,27 @@ def prorate(price, quantity=1, discount=0, share=1):
     return exact(price) * exact(quantity) * (1 - exact(discount) / 100) * exact(share)
 
 
+def part_amount(amount, share, done_share=0, rounded=lambda exact: exact):
+    """Return the amount of a part of a period, so that its parts add up to the whole.
+
+    ``rounded(amount x (done_share + share)) - rounded(amount x done_share)``
+
+    For a part that stands alone this is its share, rounded once. One that follows
+    another of the same period owes what that one left: half of 99.99 is 50.00, and the
+    other half 49.99.
+
+    :param amount: exact amount of the full period, with its sign
+    :param share: share of the part
+    :param done_share: share of the parts billed before it
+    :param rounded: function that rounds an exact amount to the currency
+    """
+    amount = exact(amount)
+    if not done_share:
+        return rounded(amount * exact(share))
+    through = exact(done_share) + exact(share)
+    return rounded(amount * through) - rounded(amount * exact(done_share))
+
+
 def unit_price(amount, quantity=1, discount=0, decimals=2):
     """Return the shortest price per unit that gives exactly this amount.
 

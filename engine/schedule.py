@@ -26,6 +26,8 @@ class Schedule:
     :param align_month: month they start in, for years
     :param first_period: how a partial first period is owed: ``prorate`` by its days,
         ``full`` like a whole one, ``free`` not at all
+    :param anchored_on: a day some period starts on, where it is not the first after
+        the trial: a renewal keeps the rhythm of the contract before it
     :param arrears: invoice after the period instead of before it
     :param lead_days: days the invoice is made before the period starts (arrears:
         before it is over); negative for after
@@ -38,6 +40,7 @@ class Schedule:
     align_day: int | None = None
     align_month: int = 1
     first_period: str = "prorate"
+    anchored_on: date | None = None
     arrears: bool = False
     lead_days: int = 0
 
@@ -59,13 +62,26 @@ class Schedule:
     def anchor(self):
         """Start of the first full period."""
         if self.align_day is None:
-            return self.paid_start
+            if self.anchored_on is None:
+                return self.paid_start
+            n = self.recurrence.index(self.anchored_on, self.paid_start)
+            start = self.recurrence.nth(self.anchored_on, n)
+            if start < self.paid_start:
+                start = self.recurrence.nth(self.anchored_on, n + 1)
+            return start
         return self.recurrence.align(self.paid_start, self.align_day, self.align_month)
 
     def _nth(self, n):
-        if self.align_day is None or self.recurrence.unit == "week":
-            return self.recurrence.nth(self.anchor, n)
-        return self.recurrence.nth(self.anchor, n, self.align_day)
+        return self.recurrence.nth(self.anchor, n, self._kept_day)
+
+    @property
+    def _kept_day(self):
+        """Day of the month that short months have cut off the anchor, or None."""
+        if self.recurrence.unit in ("day", "week"):
+            return None
+        if self.align_day is None:
+            return self.anchored_on and self.anchored_on.day
+        return self.align_day
 
     def _full(self, n):
         """Return the n-th full period, whatever start and end say."""
@@ -96,8 +112,7 @@ class Schedule:
             return Period(self.start, last, self.start, last, free=True)
         if on < self.anchor:
             return self._partial_first()
-        day = None if self.recurrence.unit == "week" else self.align_day
-        return self._full(self.recurrence.index(self.anchor, on, day))
+        return self._full(self.recurrence.index(self.anchor, on, self._kept_day))
 
     def _partial_first(self):
         start, last = self.paid_start, self.anchor - ONE_DAY
