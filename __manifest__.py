@@ -20,8 +20,10 @@
         "data/subscription_close_reason_data.xml",
         "data/subscription_plan_data.xml",
         "data/ir_cron_data.xml",
+        "data/mail_template_data.xml",
         # Views.
         "wizard/subscription_close_views.xml",  # Its action is on the contract
+        "views/subscription_change_views.xml",
         "views/subscription_period_views.xml",
         "views/sale_order_line_views.xml",
         "views/sale_order_views.xml",

@@ -7,6 +7,8 @@ from . import product_template
 from . import res_partner
 from . import sale_order
 from . import sale_order_billing
+from . import sale_order_changes
+from . import sale_order_family
 from . import sale_order_hold
 from . import sale_order_lifecycle
 from . import sale_order_line
@@ -14,9 +16,13 @@ from . import sale_order_line_period
 from . import sale_order_line_quantity
 from . import sale_order_preview
 from . import sale_order_schedule
+from . import sale_order_supplement
 from . import sale_order_template
 from . import subscription_billing
+from . import subscription_billing_change
 from . import subscription_billing_making
+from . import subscription_change
+from . import subscription_change_line
 from . import subscription_close_reason
 from . import subscription_demo
 from . import subscription_period

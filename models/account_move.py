@@ -134,7 +134,7 @@ class AccountMove(models.Model):
                 "plan": period.plan_id.with_context(lang=self.env.lang).name,
                 "period": period.with_env(self.env)._get_label(),
             }
-            renewal = order._get_schedule().period_from(period.date_to + ONE_DAY)
+            renewal = order._get_timeline().period_from(period.date_to + ONE_DAY)
             if order._is_live_contract() and renewal:
                 values["date"] = format_date(self.env, renewal.start)
                 texts.append(

@@ -22,6 +22,23 @@ class AccountMoveLine(models.Model):
     period_from = fields.Date(readonly=True, copy=False)
     period_to = fields.Date(readonly=True, copy=False)
 
+    period_price_unit = fields.Float(
+        string="Price per Period",
+        digits="Product Price",
+        readonly=True,
+        copy=False,
+        help="Price per unit of a full period. The line may bill a part of one.",
+    )
+    change_line_id = fields.Many2one(
+        comodel_name="subscription.change.line",
+        string="Contract Change",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The change of the contract this line charges or gives back.",
+    )
+
     def _copy_data_extend_business_fields(self, values):
         """Override of `account` so that credit notes and replacements of an invoice
         know the period; a plain copy does not bill it again."""
@@ -31,5 +48,7 @@ class AccountMoveLine(models.Model):
             period_id=self.period_id.id,
             period_from=self.period_from,
             period_to=self.period_to,
+            period_price_unit=self.period_price_unit,
+            change_line_id=self.change_line_id.id,
         )
         return result

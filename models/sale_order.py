@@ -12,10 +12,13 @@ from ..engine import lifecycle, recurrence
 
 # Written by the methods that check what may follow what, never by a form or over RPC.
 KEPT_FIELDS = {
+    "anchor_date",
     "billing_date",
     "catch_up_until",
     "close_date",
     "close_reason_id",
+    "close_with_credit",
+    "parent_order_id",
     "planned_end_date",
     "hold",
     "hold_reason",
@@ -27,6 +30,9 @@ KEPT_FIELDS = {
     "next_invoice_date",
     "paid_until",
     "recurring_total",
+    "renewal_proposed_date",
+    "resume_date",
+    "root_order_id",
     "subscription_kind",
     "subscription_state",
     "trial_end_date",
@@ -116,6 +122,20 @@ class SaleOrder(models.Model):
         copy=False,
         ondelete="restrict",
         tracking=True,
+    )
+
+    close_with_credit = fields.Boolean(
+        string="Credit Unused Share",
+        readonly=True,
+        copy=False,
+        help="What is billed for days after the end is given back.",
+    )
+    resume_date = fields.Date(
+        string="Resumes On",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="The day a paused contract goes on by itself.",
     )
 
     has_typed_fiscal_position = fields.Boolean(
@@ -208,7 +228,7 @@ class SaleOrder(models.Model):
         if not periods or not self.start_date or not self.plan_id:
             return None
         try:
-            return self._get_schedule(end_date=None).end_after(periods)
+            return self._get_first_schedule(end_date=None).end_after(periods)
         except recurrence.DateOutOfRange as error:
             raise ValidationError(
                 self.env._("No contract lasts for %s periods.", periods)
@@ -331,7 +351,9 @@ class SaleOrder(models.Model):
     def write(self, vals):
         """Override of `sale` to keep what only the contract's own methods decide."""
         self._refuse_kept_fields(vals)
-        if "plan_id" in vals:
+        if "plan_id" in vals and not (
+            self.env.su and self.env.context.get("subscription_switch")
+        ):
             self.check_access("write")  # who may not write need not hear why
             self._check_plan_may_change(vals["plan_id"])
         return super().write(vals)

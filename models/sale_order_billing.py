@@ -44,12 +44,14 @@ class SaleOrder(models.Model):
         :rtype: int
         """
         self.ensure_one()
-        schedule = self._get_schedule()
-        upcoming = islice(
-            within_calendar(schedule.periods(self.next_invoice_date)),
-            MAX_BACKLOG_PERIODS + 1,
+        timeline = self._get_timeline()
+        upcoming = (
+            period
+            for period in within_calendar(timeline.periods(self.next_invoice_date))
+            if not self._is_paused_throughout(period)
         )
-        return sum(schedule.invoice_date(period) <= until for period in upcoming)
+        upcoming = islice(upcoming, MAX_BACKLOG_PERIODS + 1)
+        return sum(timeline.invoice_date(period) <= until for period in upcoming)
 
     def _get_billing_obstacle(self, period, invoice_date):
         """Return in a clerk's words why a period cannot be billed, or None.
@@ -139,6 +141,8 @@ class SaleOrder(models.Model):
         for order in self:
             held = order.hold
             today = order._get_today()
+            # By hand, also what is paused is billed.
+            order = order.with_context(subscription_by_hand=True)
             made = order._bill(max(today, order.billing_date or today))
             moves |= made
             if not made and (held or not order.hold):
@@ -159,7 +163,7 @@ class SaleOrder(models.Model):
             )
         if not self.next_invoice_date:
             return self.env._("%s is billed to its end.", self.name)
-        if self.subscription_state != lifecycle.PROGRESS:
+        if not self._is_live_contract():
             return self.env._("%s is not in progress.", self.name)
         return self.env._(
             "%s has nothing to bill now. It may be being billed by the daily run.",

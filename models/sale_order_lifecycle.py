@@ -61,6 +61,22 @@ class SaleOrder(models.Model):
                     "close_reason_id": reason and reason.id,
                 }
             )
+            order._revoke_what_is_planned()
+            if order.close_with_credit:
+                order._credit_unused()
+
+    def _revoke_what_is_planned(self):
+        """Take back the changes that a contract does not live to see."""
+        # sudo: they follow the contract
+        self.sudo().scheduled_change_ids._revoke(self.env._("the contract ended"))
+
+    def _credit_unused(self):
+        """Give back the share of what is billed for the days after the contract."""
+        self.ensure_one()
+        day = self.close_date + ONE_DAY
+        credits = self._get_credits(None, day)
+        self._cut_periods(day)
+        self.env["subscription.billing"]._credit_closing(self, credits)
 
     def _log_unbilled(self):
         """Say in the chatter of a held contract what ends with it unbilled."""
@@ -74,29 +90,20 @@ class SaleOrder(models.Model):
                 )
             )
 
-    def _close(self, reason, date=None):
+    def _close(self, reason, date=None, credit=False):
         """End a contract on a day; until then it runs and bills.
 
         :param reason: why, a subscription.close.reason
         :param date date: the day it ends, default today; no period that starts on
             it or later is billed
+        :param bool credit: give back the share of what is billed for the days after
         :raise UserError: without a reason, on a day that is over, or for a contract
             that does not run or was never billed
         """
         self.check_access("write")
         for order in self:
-            if not reason:
-                raise UserError(self.env._("Say why %s is closed.", order.name))
-            if not order._is_live_contract():
-                raise UserError(
-                    self.env._("%s does not run and cannot be closed.", order.name)
-                )
-            if not order.is_billed:
-                raise UserError(
-                    self.env._(
-                        "%s has never been billed. Cancel it instead.", order.name
-                    )
-                )
+            order._check_may_close(reason)
+            order._lock_contract()
             today = order._get_today()
             day = date or today
             if day < today:
@@ -108,9 +115,34 @@ class SaleOrder(models.Model):
                     )
                 )
             # sudo: like the state, these are kept from typing
-            order.sudo().write({"close_date": day, "close_reason_id": reason.id})
+            order.sudo().write(
+                {
+                    "close_date": day,
+                    "close_reason_id": reason.id,
+                    "close_with_credit": credit,
+                }
+            )
+            order.message_post(
+                body=self.env._(
+                    "Closed as of %(date)s: %(reason)s",
+                    date=format_date(self.env, day),
+                    reason=reason.name,
+                )
+            )
             if day == today:
                 order._end_now()
+
+    def _check_may_close(self, reason):
+        if not reason:
+            raise UserError(self.env._("Say why %s is closed.", self.name))
+        if not self._is_live_contract():
+            raise UserError(
+                self.env._("%s does not run and cannot be closed.", self.name)
+            )
+        if not self.is_billed:
+            raise UserError(
+                self.env._("%s has never been billed. Cancel it instead.", self.name)
+            )
 
     def _end_now(self):
         """Bill what started before today and end the contract.
@@ -119,9 +151,184 @@ class SaleOrder(models.Model):
         run sees to it.
         """
         held = self.hold
+        self._end_pause(self.close_date + ONE_DAY)
         self._bill(recurrence.LAST_DAY)
         if held or not self.hold:
             self._set_churned(self.close_reason_id, self.close_date)
+
+    def _revoke_close(self):
+        """Take a close date back that has not come yet.
+
+        :raise UserError: for a contract that is not to end, or has ended
+        """
+        self.check_access("write")
+        for order in self:
+            if not order._is_live_contract() or not order.close_date:
+                raise UserError(self.env._("%s is not about to be closed.", order.name))
+            order._lock_contract()
+            day = order.close_date
+            order._forget_closing()
+            order.message_post(
+                body=self.env._(
+                    "Not closed on %s: taken back.", format_date(self.env, day)
+                )
+            )
+
+    def _forget_closing(self):
+        # sudo: kept from typing
+        self.sudo().write(
+            {"close_date": False, "close_reason_id": False, "close_with_credit": False}
+        )
+
+    def _reopen(self):
+        """Let a closed contract run again, from today on.
+
+        The days in between are not billed.
+
+        :raise UserError: for a contract that is not closed
+        """
+        self.check_access("write")
+        for order in self:
+            order._lock_contract()
+            today = order._get_today()
+            order._set_subscription_state(lifecycle.PROGRESS)
+            order._forget_closing()
+            if order.end_date and order.end_date < today:
+                order.sudo().end_date = False
+            order._skip_until(today)
+            order.message_post(
+                body=self.env._("Reopened on %s.", format_date(self.env, today))
+            )
+            order._bill()
+
+    def _skip_until(self, day):
+        """Write into the ledger that the days up to a day are not billed.
+
+        :param date day: the first day that is billed again
+        """
+        self.ensure_one()
+        start = self.next_invoice_date
+        if not start or start >= day:
+            return
+        # sudo: the ledger is written by the contract's methods alone
+        self.env["subscription.period"].sudo().create(
+            {
+                "order_id": self.id,
+                "date_from": start,
+                "date_to": day - ONE_DAY,
+                "full_from": start,
+                "full_to": day - ONE_DAY,
+                "kind": "paused",
+                "currency_id": self.currency_id.id,
+                "company_id": self.company_id.id,
+                "plan_id": self.plan_id.id,
+            }
+        )
+
+    # === PAUSE === #
+
+    def _pause(self, resume_date=None, reason=None):
+        """Pause contracts: nothing is billed until they are resumed.
+
+        :param date resume_date: the day it goes on by itself, None for open end
+        :param str reason: why, for the chatter
+        :raise UserError: for a day that is not to come, or a contract that is not in
+            progress
+        """
+        self.check_access("write")
+        for order in self:
+            order._lock_contract()
+            today = order._get_today()
+            order._check_resume_date(resume_date)
+            order._set_subscription_state(lifecycle.PAUSED)
+            # sudo: kept from typing; changes are written by the contract's methods
+            order.sudo().resume_date = resume_date
+            order.env["subscription.change"].sudo().create(
+                {
+                    "order_id": order.id,
+                    "kind": "pause",
+                    "state": "done",
+                    "date": max(today, order.start_date),
+                    "date_to": resume_date and resume_date - ONE_DAY,
+                    "reason": reason,
+                }
+            )
+            order.message_post(body=order._get_pause_text(resume_date, reason))
+
+    def _get_pause_text(self, resume_date, reason):
+        if resume_date:
+            text = self.env._(
+                "Paused until %s.", format_date(self.env, resume_date - ONE_DAY)
+            )
+        else:
+            text = self.env._("Paused until it is resumed.")
+        if reason:
+            text += "\n" + self.env._("Reason: %s", reason)
+        return text
+
+    def _check_resume_date(self, day):
+        if day and day <= self._get_today():
+            raise UserError(
+                self.env._(
+                    "%s is no day to come: choose one after today, or none.",
+                    format_date(self.env, day),
+                )
+            )
+
+    def _resume(self, date=None):
+        """Let paused contracts go on, with the periods they had.
+
+        Those that lie within the pause as a whole are not billed.
+
+        :param date date: the first day it runs again, default today; a day to come is
+            noted, and the daily run resumes it then
+        :raise UserError: for a day that is over, or a contract that is not paused
+        """
+        self.check_access("write")
+        for order in self:
+            order._lock_contract()
+            today = order._get_today()
+            if order.subscription_state != lifecycle.PAUSED:
+                raise UserError(self.env._("%s is not paused.", order.name))
+            day = date or today
+            if day > today:
+                order._get_open_pause().date_to = day - ONE_DAY
+                order.sudo().resume_date = day  # sudo: kept from typing
+                order.message_post(
+                    body=self.env._("Is resumed on %s.", format_date(self.env, day))
+                )
+                continue
+            if day < today and day != order.resume_date:
+                raise UserError(
+                    self.env._(
+                        "%s is over: a contract is resumed today at the earliest.",
+                        format_date(self.env, day),
+                    )
+                )
+            order._end_pause(day)
+            order.message_post(
+                body=self.env._("Resumed on %s.", format_date(self.env, day))
+            )
+            order._bill()
+
+    def _get_open_pause(self):
+        return self._get_counted_changes("pause")[-1:]
+
+    def _end_pause(self, day):
+        """Let a paused contract run from a day on, or leave it alone if it does.
+
+        :param date day: the first day it runs again
+        """
+        self.ensure_one()
+        if self.subscription_state != lifecycle.PAUSED:
+            return
+        pause = self._get_open_pause()
+        if day > pause.date:
+            pause.date_to = day - ONE_DAY
+        else:
+            pause.state = "revoked"  # paused and resumed on one day
+        self._set_subscription_state(lifecycle.PROGRESS)
+        self.sudo().resume_date = False  # sudo: kept from typing
 
     @api.model
     def _cron_apply_scheduled(self):
@@ -186,7 +393,7 @@ class SaleOrder(models.Model):
     def _start_trial(self):
         """Note for contracts of plans with a trial how long they cost nothing."""
         for order in self.sudo().filtered("plan_id.trial_days"):  # kept from typing
-            last_day = order._get_schedule().paid_start - ONE_DAY
+            last_day = order._get_first_schedule().paid_start - ONE_DAY
             order.write(
                 {"trial_end_date": last_day, "in_trial": last_day >= order._get_today()}
             )

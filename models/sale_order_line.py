@@ -18,6 +18,15 @@ class SaleOrderLine(models.Model):
         store=True,
         precompute=True,
     )
+    parent_line_id = fields.Many2one(
+        comodel_name="sale.order.line",
+        string="Line of the Contract",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The line this one of an upsell or a renewal was taken from.",
+    )
     mrr = fields.Monetary(
         string="MRR",
         compute="_compute_mrr",
@@ -185,11 +194,48 @@ class SaleOrderLine(models.Model):
         )
 
     def _has_agreed_price(self):
-        """Tell whether the line's price is agreed, and no longer looked up."""
+        """Tell whether the line's price is agreed, and no longer looked up.
+
+        That of a running contract is, and so what an upsell takes from it.
+        """
         self.ensure_one()
-        return bool(
-            self._origin.id and self.is_recurring and self.order_id._is_live_contract()
+        if not self._origin.id or not self.is_recurring:
+            return False
+        is_upsell = self.order_id.subscription_kind == "upsell"
+        return self.order_id._is_live_contract() or bool(
+            is_upsell and self.parent_line_id
         )
+
+    def _is_same_sale(self, other):
+        """Tell whether a line of an upsell sells what this line does.
+
+        :param other: line of the contract
+        """
+        self.ensure_one()
+
+        def describe(line):
+            return (
+                line.product_id,
+                line.product_uom_id,
+                line.currency_id.round(line.price_unit),
+                line.discount,
+                line.tax_ids,
+                line.analytic_distribution or {},
+                line.product_no_variant_attribute_value_ids,
+            )
+
+        return (
+            other.is_recurring
+            and self.product_type != "combo"
+            and not (self.combo_item_id or other.combo_item_id)
+            and describe(self.sudo()) == describe(other.sudo())
+        )
+
+    def _update_line_quantity(self, values):
+        """Override of `sale`: a change says in the chatter itself what it does."""
+        if self.env.su and self.env.context.get("subscription_change"):
+            return None
+        return super()._update_line_quantity(values)
 
     # === CONSTRAINT METHODS === #
 

@@ -132,6 +132,8 @@ class SaleOrderLine(models.Model):
         """Override of `sale`: what the next period's invoice will bill."""
         recurring, others = self._split_recurring()
         super(SaleOrderLine, others)._compute_qty_to_invoice()
+        for line in others.filtered(lambda line: line._is_billed_for_contract()):
+            line.qty_to_invoice = 0.0
         for line in recurring:
             if line.state != "sale":
                 line.qty_to_invoice = 0.0
@@ -149,6 +151,9 @@ class SaleOrderLine(models.Model):
         """
         recurring, others = self._split_recurring()
         super(SaleOrderLine, others)._compute_invoice_status()
+        for line in others.filtered(lambda line: line._is_billed_for_contract()):
+            if line.state == "sale":
+                line.invoice_status = "invoiced"  # all the contract will bill of it
         for line in recurring:
             if line.qty_to_invoice > 0 and not line.order_id._is_live_contract():
                 line.invoice_status = "to invoice"
@@ -159,10 +164,12 @@ class SaleOrderLine(models.Model):
     def _compute_untaxed_amount_to_invoice(self):
         recurring, others = self._split_recurring()
         super(SaleOrderLine, others)._compute_untaxed_amount_to_invoice()
-        recurring.untaxed_amount_to_invoice = 0.0
+        for_contract = others.filtered(lambda line: line._is_billed_for_contract())
+        (recurring | for_contract).untaxed_amount_to_invoice = 0.0
 
     @api.depends("is_recurring")
     def _compute_amount_to_invoice(self):
         recurring, others = self._split_recurring()
         super(SaleOrderLine, others)._compute_amount_to_invoice()
-        recurring.amount_to_invoice = 0.0
+        for_contract = others.filtered(lambda line: line._is_billed_for_contract())
+        (recurring | for_contract).amount_to_invoice = 0.0

@@ -29,20 +29,20 @@ class SaleOrder(models.Model):
         count = min(count, MAX_PREVIEW)
         start = self.next_invoice_date or self.start_date or self._get_today()
         contract = self if self.start_date else self._as_if_starting(start)
-        schedule = contract._get_schedule()
+        timeline = contract._get_timeline()
         billing = self.env["subscription.billing"]
         first = True
         result = []
-        for period in within_calendar(schedule.periods(start)):
+        for period in within_calendar(timeline.periods(start)):
             if len(result) >= count:
                 break
-            if period.free:
+            if period.free or contract._is_paused_throughout(period):
                 continue
             result.append(
                 {
                     "date_from": period.start,
                     "date_to": period.end,
-                    "invoice_date": schedule.invoice_date(period),
+                    "invoice_date": timeline.invoice_date(period),
                     **billing._get_period_amounts(contract, period, first),
                 }
             )
@@ -151,7 +151,9 @@ class SaleOrder(models.Model):
                 yield self.env._("%s overlaps the period before it.", label)
             if row.kind == "billed" and not row.move_id:
                 yield self.env._("%s is billed, and has no invoice.", label)
-            if row.date_to not in self._get_ends_of_period(row.date_from):
+            if row.kind != "paused" and row.date_to not in self._get_ends_of_period(
+                row.date_from
+            ):
                 yield self.env._("%s does not end where its plan says.", label)
             expected = row.date_to + ONE_DAY
 
@@ -160,9 +162,10 @@ class SaleOrder(models.Model):
 
         Closing may cut it, or come when it was billed to its end.
         """
-        schedules = (
-            self._get_schedule(),
-            self._get_schedule(end_date=self.end_date or None),
+        timelines = (
+            self._get_timeline(),
+            self._get_timeline(end_date=self.end_date or None),
+            self._get_timeline(end_date=None),
         )
-        periods = [schedule.period_from(day) for schedule in schedules]
+        periods = [timeline.period_from(day) for timeline in timelines]
         return {period.end for period in periods if period}

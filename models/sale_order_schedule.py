@@ -1,12 +1,13 @@
 """The contract's place in time: which periods are billed, which one is next."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 from odoo import api, fields, models
 
 from ..const import LIVE_PERIOD_STATES
-from ..engine import DateOutOfRange, Schedule
-from ..engine.period import ONE_DAY
+from ..engine import DateOutOfRange, Epoch, Schedule, Timeline
+from ..engine.period import ONE_DAY, count_days
 
 
 def within_calendar(periods):
@@ -66,6 +67,13 @@ class SaleOrder(models.Model):
         "up to this day are billed, however many.",
     )
 
+    anchor_date = fields.Date(
+        readonly=True,
+        copy=False,
+        help="A day some period starts on, where it is not the contract's first: a "
+        "renewal keeps the rhythm of the contract before it.",
+    )
+
     _billing_due_index = models.Index(
         "(company_id, billing_date) WHERE subscription_state = 'progress' "
         "AND hold IS NULL"
@@ -115,6 +123,9 @@ class SaleOrder(models.Model):
         "period_ids.state",
         "period_ids.date_from",
         "period_ids.date_to",
+        "change_ids.state",
+        "change_ids.date",
+        "anchor_date",
     )
     def _compute_billing_position(self):
         latest = self._get_latest_periods()
@@ -129,7 +140,7 @@ class SaleOrder(models.Model):
                     order._get_first_unbilled_day(last, freed.get(order._origin.id))
                 )
             order.next_invoice_date = period and period.start
-            order.billing_date = period and order._get_schedule().invoice_date(period)
+            order.billing_date = period and order._get_timeline().invoice_date(period)
 
     def _get_first_unbilled_day(self, last, freed):
         """Return the first day that no live row of the ledger has.
@@ -207,19 +218,49 @@ class SaleOrder(models.Model):
 
     # === THE SCHEDULE === #
 
-    def _get_schedule(self, **overrides):
-        """Return the contract's schedule.
+    def _get_timeline(self, **overrides):
+        """Return the contract's schedules, one for each plan it had and will have.
 
         :param overrides: arguments of :class:`engine.Schedule` to replace, and
             ``end_date`` in place of the contract's own
-        :rtype: engine.Schedule
+        :rtype: engine.Timeline
         """
         self.ensure_one()
-        end = overrides.pop("end_date", self._get_last_day())
-        values = {**self.plan_id._get_schedule_values(), **overrides}
+        switches = self._get_counted_changes("plan")
+        plan = switches[:1].plan_before_id or self.plan_id
+        first = {"start": self.start_date, "anchored_on": self.anchor_date or None}
+        if self.parent_order_id:
+            first["trial_days"] = 0  # nobody tries again what is renewed
+        epochs = [self._get_epoch(plan, {**first, **overrides})]
+        for switch in switches:
+            values = {"start": switch.date, "trial_days": 0, **overrides}
+            epochs.append(self._get_epoch(switch.plan_id, values))
+        return Timeline(tuple(epochs))
+
+    def _get_first_schedule(self, **overrides):
+        """Return the schedule the contract begins with.
+
+        :rtype: engine.Schedule
+        """
+        return self._get_timeline(**overrides).epochs[0].schedule
+
+    def _get_epoch(self, plan, values):
+        """Return the stretch of time in which the contract has a plan.
+
+        :param plan: the subscription.plan
+        :param dict values: arguments of :class:`engine.Schedule`; ``end_date`` is the
+            contract's last day unless given
+        :rtype: engine.Epoch
+        """
+        end = values.pop("end_date", self._get_last_day())
+        values = {**plan._get_schedule_values(), **values}
         if self._is_billed_by_delivery():
             values["arrears"] = True
-        return Schedule(start=self.start_date, end=end, **values)
+        return Epoch(values["start"], Schedule(end=end, **values), plan)
+
+    def _is_in_arrears(self):
+        """Tell whether the contract is billed after its periods."""
+        return self._get_timeline().get_epoch(self._get_today()).schedule.arrears
 
     def _get_last_day(self):
         """Return the last day of the contract, or None."""
@@ -250,7 +291,7 @@ class SaleOrder(models.Model):
         if self.close_date and day >= self.close_date:
             return None  # closing bills only periods that start before it
         try:
-            period = self._get_schedule().period_from(day)
+            period = self._get_timeline().period_from(day)
         except DateOutOfRange:
             return None
         if period and self.last_period_id and day <= self.last_period_id.date_to:
@@ -261,7 +302,29 @@ class SaleOrder(models.Model):
             if following:
                 last = min(following.mapped("date_from")) - ONE_DAY
                 period = period.clip(end=last)
-        return period
+        return period and self._with_done_days(period)
+
+    def _with_done_days(self, period):
+        """Return the period with the number of its days that were billed before it.
+
+        A period that was cut, by a close date that was taken back, goes on.
+        """
+        last = self.last_period_id
+        if (
+            period.start == period.full_start
+            or not last
+            or last.date_to < period.full_start
+        ):
+            return period
+        # sudo: what a period costs does not depend on who reads the ledger
+        rows = self.sudo().period_ids.filtered(
+            lambda row: row.is_live
+            and row.kind == "billed"
+            and row.full_from == period.full_start
+            and row.date_to < period.start
+        )
+        days = sum(count_days(row.date_from, row.date_to) for row in rows)
+        return replace(period, done_days=days)
 
     def _get_next_period(self):
         """Return the next period to bill, or None.

@@ -27,6 +27,7 @@ class Job:
     order: models.Model
     period: Period
     facts: BillingFacts
+    paused: bool = False
     row: models.Model = None
     lines: list = field(default_factory=list)
 
@@ -103,8 +104,10 @@ class SubscriptionBilling(models.AbstractModel):
 
         :rtype: Domain
         """
+        by_hand = self.env.context.get("subscription_by_hand")
+        states = lifecycle.LIVE if by_hand else lifecycle.BILLABLE
         return (
-            Domain("subscription_state", "in", list(lifecycle.BILLABLE))
+            Domain("subscription_state", "in", list(states))
             & Domain("hold", "=", False)
             & Domain("billing_date", "<=", day)
         )
@@ -201,7 +204,12 @@ class SubscriptionBilling(models.AbstractModel):
         if obstacle:
             order._set_hold("billing_error", obstacle)
             return []
-        return [Job(order, period, facts)]
+        return [Job(order, period, facts, self._is_paused(order, period))]
+
+    def _is_paused(self, order, period):
+        """Tell whether a period is not billed because of a pause."""
+        by_hand = self.env.context.get("subscription_by_hand")
+        return not by_hand and order._is_paused_throughout(period)
 
     def _is_far_behind(self, order, day):
         day = min(day, order._get_today())  # billing ahead is not being behind

@@ -109,7 +109,7 @@ class SubscriptionBilling(models.AbstractModel):
                 language = order.partner_invoice_id.lang
                 if language:
                     order = order.with_context(lang=language)
-                if not job.period.free:
+                if not job.period.free and not job.paused:
                     job.lines = self._get_invoice_lines(order, job.period)
         for job in jobs:
             if not job.facts.has_distribution_models(job.order.company_id):
@@ -135,10 +135,13 @@ class SubscriptionBilling(models.AbstractModel):
         result = []
         for sequence, line in enumerate(lines):
             if line.is_recurring:
-                values = line._prepare_period_invoice_line(period, sequence=sequence)
-                if not values["quantity"]:
-                    continue  # nothing delivered
-                result.append((line, values))
+                result += [
+                    (line, values)
+                    for values in line._prepare_period_invoice_lines(
+                        period, sequence=sequence
+                    )
+                    if values["quantity"]  # else nothing was delivered
+                ]
             else:
                 options = {"sequence": sequence}
                 if line.is_downpayment:
@@ -150,6 +153,10 @@ class SubscriptionBilling(models.AbstractModel):
                     (line, values)
                     for values in line._prepare_invoice_lines_vals_list(**options)
                 ]
+        result += [
+            (charge.line, self._prepare_charge_line(charge, order))
+            for charge in order._get_pending_charges()
+        ]
         if all(values.get("display_type") != "product" for _line, values in result):
             return []
         return result
@@ -162,10 +169,12 @@ class SubscriptionBilling(models.AbstractModel):
                     "order_id": job.order.id,
                     "date_from": job.period.start,
                     "date_to": job.period.end,
-                    "kind": "billed" if job.lines else "free",
+                    "full_from": job.period.full_start,
+                    "full_to": job.period.full_end,
+                    "kind": self._get_row_kind(job),
                     "currency_id": job.order.currency_id.id,
                     "company_id": job.order.company_id.id,
-                    "plan_id": job.order.plan_id.id,
+                    "plan_id": job.order._get_plan_on(job.period.start).id,
                 }
                 for job in jobs
             ]
@@ -174,14 +183,21 @@ class SubscriptionBilling(models.AbstractModel):
             job.row = row
             for line, values in job.lines:
                 if line.is_recurring:
-                    values["period_id"] = row.id
-            if not job.lines and not job.period.free:
+                    values.setdefault("period_id", row.id)
+            row._note_changes()
+            if not job.lines and not job.period.free and not job.paused:
                 job.order.message_post(
                     body=self.env._(
                         "%s: nothing was delivered, so nothing is billed.",
                         row._get_label(),
                     )
                 )
+
+    def _get_row_kind(self, job):
+        """Return what is decided about a job's period."""
+        if job.paused:
+            return "paused"
+        return "billed" if job.lines else "free"
 
     def _prepare_invoice_values(self, unit):
         """Prepare the values of one invoice.
@@ -238,18 +254,23 @@ class SubscriptionBilling(models.AbstractModel):
 
     def _finish(self, units, moves):
         """Post and send the invoices as the plan says."""
-        to_post, to_send = moves.browse(), moves.browse()
-        for unit, move in zip(units, moves, strict=True):
-            mode = unit[0].order.plan_id.invoice_mode
-            if mode != "draft":
-                to_post |= move
-            if mode in ("send", "charge"):
-                to_send |= move
         self._log_origin(units, moves)
-        if to_post:
-            to_post.with_context(**QUIET)._post(soft=False)
-        if to_send:
-            self._send(to_send)
+        by_mode = defaultdict(moves.browse)
+        for unit, move in zip(units, moves, strict=True):
+            by_mode[unit[0].order.plan_id.invoice_mode] |= move
+        for mode, made in by_mode.items():
+            self._finish_moves(made, mode)
+
+    def _finish_moves(self, moves, mode):
+        """Post and send invoices.
+
+        :param moves: drafts
+        :param str mode: the plan's invoice_mode
+        """
+        if moves and mode != "draft":
+            moves.with_context(**QUIET)._post(soft=False)
+        if moves and mode in ("send", "charge"):
+            self._send(moves)
 
     def _log_origin(self, units, moves):
         """Say in the invoice's chatter which contract and period made it."""
@@ -299,9 +320,9 @@ class SubscriptionBilling(models.AbstractModel):
             if line.is_recurring:
                 if not first and line._is_billed_by_delivery():
                     continue
-                quantity = line._get_period_quantity(period)
-                price = line._get_period_price_unit(period, quantity)
-            elif first:
+                base_lines += self._get_period_base_lines(line, period)
+                continue
+            if first:
                 confirmed = order.state == "sale"
                 quantity = line.qty_to_invoice if confirmed else line.product_uom_qty
                 price = line.price_unit
@@ -312,6 +333,15 @@ class SubscriptionBilling(models.AbstractModel):
                     quantity=quantity, price_unit=price
                 )
             )
+        if first:
+            base_lines += [
+                charge.line._prepare_base_line_for_taxes_computation(
+                    quantity=charge.quantity,
+                    price_unit=charge.price_unit,
+                    discount=charge.discount,
+                )
+                for charge in order._get_pending_charges()
+            ]
         AccountTax._add_tax_details_in_base_lines(base_lines, order.company_id)
         AccountTax._round_base_lines_tax_details(base_lines, order.company_id)
         totals = AccountTax._get_tax_totals_summary(
@@ -324,3 +354,17 @@ class SubscriptionBilling(models.AbstractModel):
             "amount_tax": totals["tax_amount_currency"],
             "amount_total": totals["total_amount_currency"],
         }
+
+    def _get_period_base_lines(self, line, period):
+        """Return what a line costs in a period, for Odoo's computation of taxes.
+
+        :rtype: list[dict]
+        """
+        return [
+            line._prepare_base_line_for_taxes_computation(
+                quantity=quantity,
+                price_unit=line._get_period_price_unit(part, quantity),
+                discount=line._get_price_on(part.start)[1],
+            )
+            for quantity, part in line._get_period_parts(period)
+        ]

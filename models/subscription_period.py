@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import format_date
 
 from ..const import LIVE_PERIOD_STATES
+from ..engine import Period
 
 
 class SubscriptionPeriod(models.Model):
@@ -27,6 +28,14 @@ class SubscriptionPeriod(models.Model):
     date_from = fields.Date(string="From", required=True, readonly=True)
     date_to = fields.Date(
         string="To", required=True, readonly=True, help="The last day, included."
+    )
+    full_from = fields.Date(
+        required=True,
+        readonly=True,
+        help="First day of the full period, whose price the plan names.",
+    )
+    full_to = fields.Date(
+        required=True, readonly=True, help="Last day of the full period."
     )
     kind = fields.Selection(
         # What was decided about the period; its state follows from it and the invoice.
@@ -85,6 +94,10 @@ class SubscriptionPeriod(models.Model):
         comodel_name="subscription.plan", readonly=True, ondelete="restrict"
     )
 
+    _within_full_period = models.Constraint(
+        "CHECK (full_from <= date_from AND date_to <= full_to)",
+        "A period lies within the full period it is a part of.",
+    )
     _dates_in_order = models.Constraint(
         "CHECK (date_from <= date_to)", "A period cannot end before it starts."
     )
@@ -149,9 +162,35 @@ class SubscriptionPeriod(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _get_period(self):
+        """Return the period for the engine.
+
+        :rtype: engine.Period
+        """
+        self.ensure_one()
+        return Period(
+            self.date_from,
+            self.date_to,
+            self.full_from,
+            self.full_to,
+            free=self.kind != "billed",
+        )
+
     def _set_void(self):
         """Free the periods, to be billed again; the rows stay as their history."""
         self.write({"kind": "void"})
+
+    def _note_changes(self):
+        """Note changes that the new row is billed with, and that are to come.
+
+        Made on their day, they have nothing to charge for it any more.
+        """
+        self.ensure_one()
+        for change in self.order_id._get_counted_changes("quantity"):
+            if change.date <= self.date_to and (
+                change.state == "scheduled" or change._has_charge_pending()
+            ):
+                change.billed_period_ids += self
 
     def _set_invoice(self, move):
         """Let an invoice take the periods over from the one that billed them."""

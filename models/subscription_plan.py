@@ -54,6 +54,22 @@ class SubscriptionPlan(models.Model):
         help="Number of periods a customer is bound to the contract at least.",
     )
 
+    renewal_days = fields.Integer(
+        string="Propose Renewal",
+        help="Days before the end of a fixed term at which its renewal is proposed; "
+        "0 means never.",
+    )
+    renewal_notice = fields.Selection(
+        # activity: the salesperson is told; mail: the customer is sent the quotation
+        selection=[
+            ("activity", "Tell the salesperson"),
+            ("mail", "Send the customer a quotation"),
+        ],
+        string="By",
+        default="activity",
+        required=True,
+    )
+
     # Calendar
     align = fields.Boolean(
         string="Align to Calendar",
@@ -183,8 +199,10 @@ class SubscriptionPlan(models.Model):
                 AND trial_days BETWEEN 0 AND {MAX_PLAN_DAYS}
                 AND notice_days BETWEEN 0 AND {MAX_PLAN_DAYS}
                 AND max_pause_days BETWEEN 0 AND {MAX_PLAN_DAYS}
+                AND renewal_days BETWEEN 0 AND {MAX_PLAN_DAYS}
                 AND auto_close_days BETWEEN 0 AND {MAX_PLAN_DAYS})""",
-        "Trial, notice, pause, duration and closing count days or periods from 0 up.",
+        "Trial, notice, pause, duration, renewal and closing count days or periods "
+        "from 0 up.",
     )
     _lead_days_sane = models.Constraint(
         "CHECK (invoice_lead_days BETWEEN -365 AND 365)",

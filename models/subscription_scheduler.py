@@ -1,10 +1,27 @@
+import logging
+
+from psycopg2 import OperationalError
+
 from odoo import api, models
-from odoo.exceptions import UserError
+from odoo.exceptions import LockError, UserError
 from odoo.fields import Domain
+
+from ..engine import lifecycle
+from ..engine.recurrence import add_days
+
+_logger = logging.getLogger(__name__)
+
+# Another transaction was faster: what it left is tried again, so many times.
+RETRY = (OperationalError, LockError)
+MAX_RETRIES = 5
 
 
 class SubscriptionScheduler(models.AbstractModel):
-    """What happens to contracts on its own, because its day has come."""
+    """What happens to contracts on its own, because its day has come.
+
+    Before anything is billed on that day, and safe to run twice: what was done is not
+    found again.
+    """
 
     _name = "subscription.scheduler"
     _description = "Subscription Scheduler"
@@ -17,7 +34,65 @@ class SubscriptionScheduler(models.AbstractModel):
             today = Order.new({"company_id": company.id})._get_today()
             service = self.with_company(company)
             service._end_trials(company, today)
-            service._end_contracts(company, today)
+            for step in service._get_steps():
+                step(company, today)
+
+    def _get_steps(self):
+        """Return what is done for each company, in this order.
+
+        Hook for other addons.
+
+        :return: functions of company and day
+        """
+        return [
+            self._resume_contracts,
+            self._apply_changes,
+            self._end_contracts,
+            self._close_unpaid,
+            self._propose_renewals,
+        ]
+
+    def _each(self, records, act):
+        """Act on each record by itself, committing after each.
+
+        What goes wrong is rolled back alone, and its contract held with the reason.
+
+        :param records: what is due
+        :param act: function of one record
+        """
+        IrCron = self.env["ir.cron"]
+        for record in records:
+            for _attempt in range(MAX_RETRIES):
+                try:
+                    self._try(record, act)
+                    IrCron._commit_progress(1)
+                    break
+                except RETRY as error:
+                    # A cron is not retried by Odoo as a request is.
+                    self.env.cr.rollback()
+                    _logger.info("%s is tried again: %s", record, error)
+
+    def _try(self, record, act):
+        order = record if record._name == "sale.order" else record.order_id
+        if not order.try_lock_for_update(allow_referencing=True):
+            return  # somebody is at it; the next run comes back to it
+        record.invalidate_recordset()
+        order.invalidate_recordset()
+        try:
+            with self.env.cr.savepoint():
+                act(record)
+        except UserError as error:
+            self.env.invalidate_all()
+            if record._name == "subscription.change":
+                record.failure = str(error)
+            if not order.hold:
+                order._set_hold("billing_error", str(error))
+
+    def _search_orders(self, company, *conditions):
+        domain = Domain("company_id", "=", company.id) & Domain.AND(conditions)
+        return self.env["sale.order"].search(domain)
+
+    # === THE STEPS === #
 
     def _end_trials(self, company, today):
         """Let the contracts whose trial is over count: from now on they have an MRR.
@@ -25,39 +100,112 @@ class SubscriptionScheduler(models.AbstractModel):
         :param company: the company
         :param date today: the day
         """
-        self.env["sale.order"].search(
-            Domain("company_id", "=", company.id)
-            & Domain("in_trial", "=", True)
-            & Domain("trial_end_date", "<", today)
+        self._search_orders(
+            company,
+            Domain("in_trial", "=", True),
+            Domain("trial_end_date", "<", today),
         ).in_trial = False
 
-    def _end_contracts(self, company, today):
-        """End the contracts whose last day is over and billed.
-
-        :param company: the company
-        :param date today: the day
-        """
-        ended = self.env["sale.order"].search(
-            Domain("company_id", "=", company.id)
-            & Domain("subscription_state", "=", "progress")
-            & (Domain("end_date", "<", today) | Domain("close_date", "<=", today))
-            & Domain("next_invoice_date", "=", False)
+    def _resume_contracts(self, company, today):
+        """Resume paused contracts whose day has come, or whose end has."""
+        due = self._search_orders(
+            company,
+            Domain("subscription_state", "=", lifecycle.PAUSED),
+            Domain("resume_date", "<=", today)
+            | Domain("end_date", "<", today)
+            | Domain("close_date", "<=", today),
         )
-        IrCron = self.env["ir.cron"]
-        reason = self.env.ref("subscriptions.close_reason_end", False)
-        for order in ended:
-            order = order.try_lock_for_update(allow_referencing=True)
-            if order:
-                self._end_contract(order, reason)
-            IrCron._commit_progress(1)
+        self._each(due, lambda order: self._resume_contract(order, today))
 
-    def _end_contract(self, order, reason):
-        """End one contract; what goes wrong is held, and the others go on."""
-        try:
-            with self.env.cr.savepoint():
-                order._set_churned(
-                    order.close_reason_id or reason,
-                    order.close_date or order.end_date,
-                )
-        except UserError as error:
-            order._set_hold("billing_error", str(error))
+    def _resume_contract(self, order, today):
+        """Resume one contract; a pause ends with the contract at the latest."""
+        last = order._get_last_day()
+        if order.resume_date and order.resume_date <= today:
+            order._resume(order.resume_date)
+        elif last and last <= today:
+            order._end_pause(add_days(last, 1))
+
+    def _apply_changes(self, company, today):
+        """Make the changes whose day has come, in the order of their days."""
+        due = self.env["subscription.change"].search(
+            Domain("company_id", "=", company.id)
+            & Domain("state", "=", "scheduled")
+            & Domain("date", "<=", today)
+            & Domain("order_id.subscription_state", "in", list(lifecycle.LIVE)),
+            order="date, id",
+        )
+        self._each(due, lambda change: change._apply())
+
+    def _end_contracts(self, company, today):
+        """End the contracts whose last day is over and billed."""
+        ended = self._search_orders(
+            company,
+            Domain("subscription_state", "=", lifecycle.PROGRESS),
+            Domain("end_date", "<", today) | Domain("close_date", "<=", today),
+            Domain("next_invoice_date", "=", False),
+        )
+        self._each(ended, self._end_contract)
+
+    def _end_contract(self, order):
+        reason = self.env.ref("subscriptions.close_reason_end", False)
+        order._set_churned(
+            order.close_reason_id or reason, order.close_date or order.end_date
+        )
+
+    def _close_unpaid(self, company, today):
+        """Close the contracts that were not paid for longer than their plan allows.
+
+        Due on the 1st, with 15 days to wait: closed on the 16th.
+        """
+        oldest = self._get_oldest_unpaid(company)
+        late = self._search_orders(
+            company,
+            Domain("id", "in", list(oldest)),
+            Domain("subscription_state", "=", lifecycle.PROGRESS),
+            Domain("plan_id.auto_close_days", ">", 0),
+        ).filtered(
+            lambda order: add_days(oldest[order.id], order.plan_id.auto_close_days)
+            <= today
+        )
+        self._each(late, self._close_late)
+
+    def _close_late(self, order):
+        order._close(self.env.ref("subscriptions.close_reason_unpaid"))
+
+    def _get_oldest_unpaid(self, company):
+        """Return the due date of the oldest unpaid recurring invoice, by order id.
+
+        :rtype: dict
+        """
+        lines = self.env["account.move.line"].search_fetch(
+            [
+                ("company_id", "=", company.id),
+                ("period_id", "!=", False),
+                ("subscription_id.subscription_state", "=", lifecycle.PROGRESS),
+                ("subscription_id.plan_id.auto_close_days", ">", 0),
+                ("parent_state", "=", "posted"),
+                ("move_id.move_type", "=", "out_invoice"),
+                ("move_id.payment_state", "in", ("not_paid", "partial")),
+            ],
+            ["subscription_id", "move_id"],
+        )
+        oldest = {}
+        for line in lines:
+            order, due = line.subscription_id, line.move_id.invoice_date_due
+            if due:
+                oldest[order.id] = min(due, oldest.get(order.id, due))
+        return oldest
+
+    def _propose_renewals(self, company, today):
+        """Propose the renewal of fixed terms that end soon."""
+        ending = self._search_orders(
+            company,
+            Domain("subscription_state", "=", lifecycle.PROGRESS),
+            Domain("end_date", ">=", today),
+            Domain("close_date", "=", False),
+            Domain("renewal_proposed_date", "=", False),
+            Domain("plan_id.renewal_days", ">", 0),
+        ).filtered(
+            lambda order: order.end_date <= add_days(today, order.plan_id.renewal_days)
+        )
+        self._each(ending, lambda order: order._propose_renewal())

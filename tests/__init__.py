@@ -10,3 +10,4 @@ from . import test_invoice_changes
 from . import test_multi_company
 from . import test_prices
 from . import test_tours
+from . import test_change

@@ -1,0 +1,283 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+# Changes that count: what was made, and what will be.
+COUNTED = ("scheduled", "done")
+
+
+class SubscriptionChange(models.Model):
+    """What was changed about a running contract, or will be on a day.
+
+    The contract itself holds what counts today. Its past and its future are read from
+    here: a period that is billed late, again or ahead is billed as it was or will be.
+    """
+
+    _name = "subscription.change"
+    _description = "Contract Change"
+    _order = "date desc, id desc"
+    _check_company_auto = True
+
+    order_id = fields.Many2one(
+        comodel_name="sale.order",
+        string="Contract",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    kind = fields.Selection(
+        selection=[
+            ("quantity", "Quantities"),
+            ("plan", "Plan"),
+            ("price", "Prices"),
+            ("pause", "Pause"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    state = fields.Selection(
+        selection=[
+            ("proposed", "Proposed"),
+            ("scheduled", "Scheduled"),
+            ("done", "Done"),
+            ("revoked", "Revoked"),
+        ],
+        string="Status",
+        required=True,
+        readonly=True,
+        default="scheduled",
+        index=True,
+    )
+    date = fields.Date(
+        string="From",
+        required=True,
+        readonly=True,
+        help="First day on which the change counts.",
+    )
+    date_to = fields.Date(
+        string="Until", readonly=True, help="Last day of a pause, included."
+    )
+    line_ids = fields.One2many(
+        comodel_name="subscription.change.line",
+        inverse_name="change_id",
+        string="Lines",
+        readonly=True,
+    )
+    plan_before_id = fields.Many2one(
+        comodel_name="subscription.plan", string="Plan Before", readonly=True
+    )
+    plan_id = fields.Many2one(
+        comodel_name="subscription.plan", string="New Plan", readonly=True
+    )
+    source_order_id = fields.Many2one(
+        comodel_name="sale.order",
+        string="Quotation",
+        readonly=True,
+        index="btree_not_null",
+        help="The upsell that made the change.",
+    )
+    reason = fields.Char(readonly=True)
+    failure = fields.Char(
+        readonly=True, help="Why the change could not be made on its day."
+    )
+    billed_period_ids = fields.Many2many(
+        comodel_name="subscription.period",
+        string="Billed Ahead",
+        readonly=True,
+        help="Periods that were billed with the change before its day came.",
+    )
+    charged_until = fields.Date(
+        readonly=True,
+        help="Last day of the billed periods the change was charged for apart.",
+    )
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Changed by",
+        readonly=True,
+        default=lambda self: self.env.user,
+    )
+    company_id = fields.Many2one(
+        related="order_id.company_id", store=True, index=True, precompute=True
+    )
+    partner_id = fields.Many2one(
+        related="order_id.partner_id", string="Customer", store=True
+    )
+    summary = fields.Text(compute="_compute_summary")
+    move_ids = fields.Many2many(
+        comodel_name="account.move",
+        string="Invoices",
+        compute="_compute_move_ids",
+        help="Invoices and credit notes that the change made at once.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("kind", "line_ids", "plan_id", "date", "date_to")
+    @api.depends_context("lang")
+    def _compute_summary(self):
+        for change in self:
+            change.summary = "\n".join(change._get_texts())
+
+    @api.depends("line_ids.move_line_ids")
+    def _compute_move_ids(self):
+        for change in self:
+            # sudo: which documents a change made, to whoever may see the change
+            change.move_ids = change.sudo().line_ids.move_line_ids.move_id
+
+    @api.depends("kind", "date")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for change in self:
+            change.display_name = f"{kinds[change.kind]}, " + format_date(
+                self.env, change.date
+            )
+
+    def _get_texts(self):
+        """Return what the change does, a sentence for each part of it.
+
+        In the context's language, for people.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        texts = []
+        if self.kind == "plan":
+            texts.append(
+                self.env._(
+                    "Plan: %(before)s → %(after)s",
+                    before=self.plan_before_id.name,
+                    after=self.plan_id.name,
+                )
+            )
+        if self.kind == "pause":
+            texts.append(
+                self.env._(
+                    "Paused until %(date)s",
+                    date=format_date(self.env, self.date_to)
+                    if self.date_to
+                    else self.env._("it is resumed"),
+                )
+            )
+        return texts + [line._get_text() for line in self.line_ids]
+
+    # === ACTION METHODS === #
+
+    def action_revoke(self):
+        """Take back what is scheduled.
+
+        :raise UserError: for what was made already, or billed ahead
+        """
+        self.order_id.check_access("write")
+        # sudo: changes are written by methods that have checked them
+        self.sudo()._revoke()
+        return True
+
+    def action_apply(self):
+        """Make scheduled changes whose day has come, after what stood in the way."""
+        self.order_id.check_access("write")
+        for change in self.sorted(lambda change: (change.date, change.id)):
+            if change.date > change.order_id._get_today():
+                raise UserError(
+                    self.env._(
+                        "This change is for %s. Until then it can be revoked.",
+                        format_date(self.env, change.date),
+                    )
+                )
+            change.sudo()._apply()  # sudo: see above
+        return True
+
+    # === BUSINESS METHODS === #
+
+    def _revoke(self, why=None):
+        """Take back scheduled changes.
+
+        :param str why: what made it so, for the chatter
+        """
+        for change in self:
+            order = change.order_id
+            order._lock_contract()
+            if change.state not in ("proposed", "scheduled"):
+                raise UserError(
+                    self.env._("Only what is scheduled can be taken back, not this.")
+                )
+            if change.billed_period_ids.filtered("is_live"):
+                raise UserError(
+                    self.env._(
+                        "%(order)s is billed with this change already: make the "
+                        "opposite change instead.",
+                        order=order.name,
+                    )
+                )
+            was_told = change.state == "scheduled"
+            change.state = "revoked"
+            if was_told:
+                order._log_change(self.env._("No longer planned"), change, why)
+
+    def _apply(self):
+        """Make a change whose day has come. Once: a second time does nothing.
+
+        :raise UserError: when it cannot be made
+        """
+        self.ensure_one()
+        order = self.order_id
+        order._lock_contract()
+        if self.state != "scheduled":
+            return
+        if not order._is_live_contract():
+            raise UserError(
+                self.env._("%s does not run: nothing changes on it.", order.name)
+            )
+        getattr(self, f"_apply_{self.kind}")()
+
+    def _set_done(self):
+        self.write({"state": "done", "failure": False})
+
+    def _apply_quantity(self):
+        order = self.order_id
+        for line in self.line_ids:
+            line._check_not_below_zero()
+        charges = order._get_charges(self)
+        credits = order._get_credits(
+            {
+                line.order_line_id: -line.quantity_change
+                for line in self.line_ids
+                if line.quantity_change < 0
+            },
+            max(self.date, order.start_date),
+            self,
+        )
+        for line in self.line_ids:
+            line._write_quantity()
+        self._set_done()
+        order._log_change(self.env._("Changed"), self)
+        self.env["subscription.billing"]._bill_change(self, charges, credits)
+
+    def _apply_plan(self):
+        order = self.order_id
+        credits = order._get_credits(None, self.date, self)
+        order._cut_periods(self.date)
+        order._write_plan(self.plan_id)
+        for line in self.line_ids:
+            line._write_price()
+        self._set_done()
+        order._log_change(self.env._("Changed"), self)
+        refunds = self.env["subscription.billing"]._bill_change(self, [], credits)
+        moves = order._bill()
+        self.env["subscription.billing"]._use_credit(refunds, moves)
+
+    def _apply_price(self):
+        for line in self.line_ids:
+            line._write_price()
+        self._set_done()
+        self.order_id._log_change(self.env._("Changed"), self)
+
+    def _apply_pause(self):
+        # Only pauses that were asked for ahead come here.
+        self._set_done()
+        self.order_id._set_subscription_state("paused")
+
+    def _has_charge_pending(self):
+        """Tell whether an invoice of the change was cancelled or deleted."""
+        self.ensure_one()
+        return any(line._has_charge_pending() for line in self.line_ids)
