@@ -8,6 +8,11 @@ from . import test_confirmation
 from . import test_documents
 from . import test_invoice_changes
 from . import test_multi_company
+from . import test_pause
+from . import test_plan_switch
 from . import test_prices
+from . import test_quantities
+from . import test_renewal
+from . import test_reopening
 from . import test_tours
-from . import test_change
+from . import test_upsell

@@ -102,3 +102,32 @@ class SubscriptionCommon(AccountTestInvoicingCommon):
 
     def _get_amounts(self, moves):
         return moves.sorted("id").mapped("amount_untaxed")
+
+    def _upsell(self, contract, *lines, **values):
+        """Make an upsell; a line is a product, or (product, quantity)."""
+        upsell = self.env["sale.order"].browse(contract.action_upsell()["res_id"])
+        for line in lines:
+            product, quantity = line if isinstance(line, tuple) else (line, 1.0)
+            known = upsell.order_line.filtered(
+                lambda one, product=product: one.product_id == product
+            )
+            if known:
+                known.product_uom_qty = quantity
+            else:
+                values_of_line = {"product_id": product.id, "product_uom_qty": quantity}
+                upsell.order_line = [Command.create(values_of_line)]
+        if values:
+            upsell.write(values)
+        return upsell
+
+    def _renew(self, contract):
+        """Make the quotation that renews a contract."""
+        return self.env["sale.order"].browse(contract.action_renew()["res_id"])
+
+    def _apply_scheduled(self):
+        """Let the daily run apply what is due, as Odoo's scheduler does."""
+        with self.enter_registry_test_mode():
+            self.env.ref(
+                "subscriptions.ir_cron_apply_scheduled"
+            ).method_direct_trigger()
+        self.env.invalidate_all()
