@@ -120,6 +120,7 @@ class SaleOrder(models.Model):
         self.ensure_one()
         self.check_access("write")
         self._check_may_renew()
+        self.flush_model(["state"])  # a renewal cancelled just now makes room
         lines = self.order_line.filtered(
             lambda line: line.is_recurring or line.display_type
         ).filtered(lambda line: line.display_type or line.product_uom_qty)
@@ -257,11 +258,9 @@ class SaleOrder(models.Model):
 
     # === CONFIRMATION === #
 
-    def _get_contract_obstacle(self):
-        """Override to say why an upsell or a renewal cannot be confirmed."""
-        obstacle = super()._get_contract_obstacle()
-        if obstacle or not self.parent_order_id:
-            return obstacle
+    def _get_family_obstacle(self):
+        """Return why an upsell or a renewal cannot be confirmed, or False."""
+        self.ensure_one()
         if self.subscription_kind == "upsell":
             return self._get_upsell_obstacle()
         return self._get_renewal_obstacle()

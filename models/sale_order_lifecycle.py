@@ -373,6 +373,8 @@ class SaleOrder(models.Model):
             )
         if not self.plan_id.active:
             return self.env._("The plan “%s” is archived.", self.plan_id.name)
+        if self.parent_order_id:
+            return self._get_family_obstacle()
         return False
 
     def action_confirm(self):
@@ -392,7 +394,9 @@ class SaleOrder(models.Model):
 
     def _start_trial(self):
         """Note for contracts of plans with a trial how long they cost nothing."""
-        for order in self.sudo().filtered("plan_id.trial_days"):  # kept from typing
+        for order in self.sudo():  # kept from typing
+            if not order.plan_id.trial_days or order.parent_order_id:
+                continue  # a renewal has no second trial
             last_day = order._get_first_schedule().paid_start - ONE_DAY
             order.write(
                 {"trial_end_date": last_day, "in_trial": last_day >= order._get_today()}

@@ -285,7 +285,35 @@ class SaleOrderLine(models.Model):
         for vals in vals_list:
             self._refuse_odd_values(vals)
             self._refuse_kept_fields(vals)
-        return super().create(vals_list)
+        sent = [  # Odoo adds to the values
+            (
+                "price_unit" in vals and "technical_price_unit" not in vals,
+                "discount" in vals and "technical_discount" not in vals,
+            )
+            for vals in vals_list
+        ]
+        lines = super().create(vals_list)
+        for line, which in zip(lines, sent, strict=True):
+            line._note_typed(*which)
+        return lines
+
+    def _note_typed(self, price_sent, discount_sent):
+        """Note which price and discount rules would have given a new recurring line.
+
+        Odoo takes what a program, or the form, sends for what rules gave.
+
+        :param bool price_sent: whether the line was created with a price
+        :param bool discount_sent: and with a discount
+        """
+        if not self.is_recurring or self.combo_item_id or self.product_type == "combo":
+            return
+        if price_sent or discount_sent:
+            price, discount = self._get_plan_price(self.plan_id, self._get_order_date())
+            if price_sent:
+                line = self.with_context(sale_write_from_compute=True)
+                line.technical_price_unit = price
+            if discount_sent:
+                self.technical_discount = discount
 
     def write(self, vals):
         """Override of `sale` to refuse odd numbers, and what is worked out."""

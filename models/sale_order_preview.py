@@ -151,21 +151,18 @@ class SaleOrder(models.Model):
                 yield self.env._("%s overlaps the period before it.", label)
             if row.kind == "billed" and not row.move_id:
                 yield self.env._("%s is billed, and has no invoice.", label)
-            if row.kind != "paused" and row.date_to not in self._get_ends_of_period(
-                row.date_from
-            ):
+            if row.kind != "paused" and not self._is_on_schedule(row):
                 yield self.env._("%s does not end where its plan says.", label)
             expected = row.date_to + ONE_DAY
 
-    def _get_ends_of_period(self, day):
-        """Return on which days a period from a day may end.
+    def _is_on_schedule(self, row):
+        """Tell whether a ledger row is a part of a period its plan has.
 
-        Closing may cut it, or come when it was billed to its end.
+        Closing, a plan switch or a credit may cut it; then another row goes on.
         """
-        timelines = (
-            self._get_timeline(),
-            self._get_timeline(end_date=self.end_date or None),
-            self._get_timeline(end_date=None),
-        )
-        periods = [timeline.period_from(day) for timeline in timelines]
-        return {period.end for period in periods if period}
+        timeline = self._get_timeline(end_date=None)
+        period = timeline.period_from(row.date_from)
+        return (
+            period.full_start,
+            period.full_end,
+        ) == row._get_full_days() and row.date_to <= period.end

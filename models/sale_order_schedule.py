@@ -320,7 +320,7 @@ class SaleOrder(models.Model):
         rows = self.sudo().period_ids.filtered(
             lambda row: row.is_live
             and row.kind == "billed"
-            and row.full_from == period.full_start
+            and row._get_full_days()[0] == period.full_start
             and row.date_to < period.start
         )
         days = sum(count_days(row.date_from, row.date_to) for row in rows)

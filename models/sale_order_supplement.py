@@ -182,7 +182,7 @@ class SaleOrder(models.Model):
         return Supplement(
             line=line,
             row=row,
-            period=Period(start, end, row.full_from, row.full_to),
+            period=Period(start, end, *row._get_full_days()),
             quantity=units,
             price_unit=price_unit,
             full_price=billed.period_price_unit,
@@ -193,7 +193,7 @@ class SaleOrder(models.Model):
     def _get_credit_price(self, row, billed, units, start, end):
         """Return the price per unit of a credit for the days from start to end."""
         currency = billed.currency_id
-        share = Period(start, end, row.full_from, row.full_to).share
+        share = Period(start, end, *row._get_full_days()).share
         price = billed.period_price_unit or billed.price_unit
 
         def rounded(exact):

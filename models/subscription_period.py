@@ -168,13 +168,28 @@ class SubscriptionPeriod(models.Model):
         :rtype: engine.Period
         """
         self.ensure_one()
+        full_from, full_to = self._get_full_days()
         return Period(
             self.date_from,
             self.date_to,
-            self.full_from,
-            self.full_to,
+            full_from,
+            full_to,
             free=self.kind != "billed",
         )
+
+    def _get_full_days(self):
+        """Return the first and the last day of the full period.
+
+        Rows that were imported, or written before the ledger knew, ask the plan.
+
+        :rtype: tuple[date, date]
+        """
+        self.ensure_one()
+        if self.full_from:
+            return self.full_from, self.full_to
+        timeline = self.order_id._get_timeline(end_date=None)
+        period = timeline.period_from(self.date_from)
+        return period.full_start, max(period.full_end, self.date_to)
 
     def _set_void(self):
         """Free the periods, to be billed again; the rows stay as their history."""

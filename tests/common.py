@@ -62,11 +62,14 @@ class SubscriptionCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def _create_order(cls, *lines, **values):
-        """Create a quotation; a line is a product, or (product, quantity, values)."""
+        """Create a quotation; a line is a product, or (product, quantity, values).
+
+        The values may be left out.
+        """
         commands = []
         for line in lines or (cls.seat,):
             product, quantity, more = (
-                line if isinstance(line, tuple) else (line, 1.0, {})
+                (*line, {})[:3] if isinstance(line, tuple) else (line, 1.0, {})
             )
             commands.append(
                 Command.create(

@@ -116,9 +116,7 @@ class TestPause(SubscriptionCommon):
             self.assertEqual(self._get_amounts(contract._bill()), [100.0])
 
     def test_a_paused_contract_ends_on_its_day(self):
-        contract = self._create_contract(
-            start_date="2026-07-01", end_date="2026-09-30"
-        )
+        contract = self._create_contract(start_date="2026-07-01", end_date="2026-09-30")
         contract._pause()
         with freeze_time("2026-10-01"):
             self._apply_scheduled()

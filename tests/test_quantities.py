@@ -91,9 +91,7 @@ class TestQuantities(SubscriptionCommon):
         self.assertEqual(amounts, [300.0, 100.0, 100.0])
 
     def test_a_line_that_is_removed_is_billed_no_more(self):
-        contract = self._create_contract(
-            self.seat, self.goods, start_date="2026-07-01"
-        )
+        contract = self._create_contract(self.seat, self.goods, start_date="2026-07-01")
         contract._change_quantities({contract.order_line[1]: 0})
         with freeze_time("2026-08-01"):
             self._apply_scheduled()
@@ -118,21 +116,18 @@ class TestQuantities(SubscriptionCommon):
             self.assertEqual(self._get_amounts(contract._bill()), [200.0])
 
     def test_up_and_down_again_on_one_day_is_nothing(self):
-        contract = self._create_contract(
-            self.seat, self.goods, start_date="2026-07-01"
-        )
+        contract = self._create_contract(self.seat, self.goods, start_date="2026-07-01")
         service = self._create_item("Support", 33.33)
         self._upsell(contract, (self.seat, 2), (self.goods, 1), service)
         upsell = contract.child_order_ids
         upsell.action_confirm()
+        invoice = upsell.invoice_ids
         lines = contract.order_line
-        contract._change_quantities(
-            {lines[0]: 1, lines[1]: 1, lines[2]: 0}, at="now"
-        )
+        contract._change_quantities({lines[0]: 1, lines[1]: 1, lines[2]: 0}, at="now")
         note = self._get_credit_notes(contract)
-        self.assertEqual(note.amount_untaxed, upsell.invoice_ids.amount_untaxed)
-        self.assertEqual(note.reversed_entry_id, upsell.invoice_ids)
-        self.assertEqual(upsell.invoice_ids.amount_residual, 0.0)
+        self.assertEqual(note.amount_untaxed, invoice.amount_untaxed)
+        self.assertEqual(note.reversed_entry_id, invoice)
+        self.assertEqual(invoice.amount_residual, 0.0)
 
     def test_goods_that_are_in_use_are_not_credited(self):
         contract = self._create_contract(
@@ -197,7 +192,9 @@ class TestQuantities(SubscriptionCommon):
             move = contract._bill()
         # two for the month, one for 14 days
         self.assertEqual(
-            move.invoice_line_ids.mapped(lambda line: (line.quantity, line.price_subtotal)),
+            move.invoice_line_ids.mapped(
+                lambda line: (line.quantity, line.price_subtotal)
+            ),
             [(1.0, 45.16), (2.0, 200.0)],
         )
 
@@ -214,9 +211,7 @@ class TestQuantities(SubscriptionCommon):
 
     def test_the_chatter_says_what_changed_and_why(self):
         contract = self._create_contract((self.seat, 3), start_date="2026-07-01")
-        contract._change_quantities(
-            {contract.order_line: 2}, reason="<b>one left</b>"
-        )
+        contract._change_quantities({contract.order_line: 2}, reason="<b>one left</b>")
         message = contract.message_ids[0]
         self.assertIn("Seat: 3 → 2", message.body)
         self.assertIn("08/01/2026", message.body)

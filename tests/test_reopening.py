@@ -94,9 +94,7 @@ class TestReopening(SubscriptionCommon):
         self.assertEqual(contract.verify_ledger(), [])
 
     def test_a_contract_that_ended_by_its_term_runs_for_ever_when_reopened(self):
-        contract = self._create_contract(
-            start_date="2026-06-01", end_date="2026-06-30"
-        )
+        contract = self._create_contract(start_date="2026-06-01", end_date="2026-06-30")
         self._apply_scheduled()
         self.assertEqual(contract.subscription_state, "churned")
         contract._reopen()
