@@ -30,13 +30,10 @@ class SubscriptionPeriod(models.Model):
         string="To", required=True, readonly=True, help="The last day, included."
     )
     full_from = fields.Date(
-        required=True,
         readonly=True,
         help="First day of the full period, whose price the plan names.",
     )
-    full_to = fields.Date(
-        required=True, readonly=True, help="Last day of the full period."
-    )
+    full_to = fields.Date(readonly=True, help="Last day of the full period.")
     kind = fields.Selection(
         # What was decided about the period; its state follows from it and the invoice.
         selection=[
