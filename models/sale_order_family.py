@@ -119,6 +119,7 @@ class SaleOrder(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
+        self._lock_contract()
         self._check_may_renew()
         self.flush_model(["state"])  # a renewal cancelled just now makes room
         lines = self.order_line.filtered(

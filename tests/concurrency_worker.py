@@ -250,6 +250,46 @@ class Job:
             lambda env: env["sale.order"].browse(order_id).action_confirm()
         )
 
+    def act(self, order_id, name, pauses=()):
+        """Click on one of the buttons that change a contract."""
+        self.pauses = set(pauses)
+        self._pause_before("sale.order", "_lock_contract")
+        return self._request(partial(getattr(self, f"_act_{name}"), order_id))
+
+    def _act_renew(self, order_id, env):
+        env["sale.order"].browse(order_id).action_renew()
+
+    def _act_pause(self, order_id, env):
+        env["sale.order"].browse(order_id)._pause()
+
+    def _act_switch(self, order_id, env):
+        plan = env.ref("subscriptions.plan_yearly")
+        env["sale.order"].browse(order_id)._change_plan(plan, at="now")
+
+    def _act_more_now(self, order_id, env):
+        order = env["sale.order"].browse(order_id)
+        order._change_quantities({order.order_line: 3}, at="now")
+
+    def _act_more_later(self, order_id, env):
+        order = env["sale.order"].browse(order_id)
+        order._change_quantities({order.order_line: 3})
+
+    def _act_confirm(self, order_id, env):
+        env["sale.order"].browse(order_id).action_confirm()
+
+    def upsell(self, order_id):
+        """Make an upsell of two more units.
+
+        :return: its id
+        """
+        return self._call(partial(self._make_upsell, order_id))
+
+    def _make_upsell(self, order_id, env):
+        order = env["sale.order"].browse(order_id)
+        upsell = env["sale.order"].browse(order.action_upsell()["res_id"])
+        upsell.order_line.product_uom_qty = 2
+        return upsell.id
+
     def verify(self):
         """Return what is wrong with the ledger, in words."""
         return self._call(

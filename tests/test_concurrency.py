@@ -338,6 +338,76 @@ class TestConcurrency(BaseCase):
         self.assertIn("meanwhile", late)
         self._assert_each_period_is_billed_once({order: [shown]})
 
+    def _click_ten_times(self, order, name):
+        """Let ten people click at once, and return what they are told."""
+        clicks = [
+            self._new_worker(
+                "act", order_id=order, name=name, pauses=["_lock_contract"]
+            ).go()
+            for _click in range(10)
+        ]
+        for click in clicks:
+            click.reach("_lock_contract")
+        for click in clicks:
+            click.go()
+        results = [click.get_result() for click in clicks]
+        self.assertFalse([one for one in results if not isinstance(one, (bool, str))])
+        return results
+
+    def _take_billed(self, number):
+        """Return contracts that are billed, with the only period that was due."""
+        orders = [order for order, firsts in self.due.items() if len(firsts) == 1]
+        orders = orders[:number]
+        for order in orders:
+            [shown] = self.due[order]
+            worker = self._new_worker("click", order_id=order, shown=shown)
+            self.assertIs(worker.go().get_result(), True)
+        return orders
+
+    def _select_changes(self, order):
+        return self._select(
+            """
+            SELECT change.state, line.quantity_change,
+                   (SELECT count(*) FROM account_move_line
+                     WHERE change_line_id = line.id)
+              FROM subscription_change change
+              JOIN subscription_change_line line ON line.change_id = change.id
+             WHERE change.order_id = %s
+            """,
+            order,
+        )
+
+    def test_ten_clicks_at_once_change_a_contract_once(self):
+        now, later, bought, renewed, paused, switched = self._take_billed(6)
+        self.assertIn(True, self._click_ten_times(now, "more_now"))
+        self.assertEqual(self._select_changes(now), [("done", 2.0, 1)])
+        self.assertIn(True, self._click_ten_times(later, "more_later"))
+        self.assertEqual(self._select_changes(later), [("scheduled", 2.0, 0)])
+        upsell = self._new_worker("upsell", order_id=bought).go().get_result()
+        results = self._click_ten_times(upsell, "confirm")
+        self.assertEqual(results.count(True), 1, results)
+        self.assertEqual(self._select_changes(bought), [("done", 2.0, 1)])
+        for order, name in (
+            (renewed, "renew"),
+            (paused, "pause"),
+            (switched, "switch"),
+        ):
+            results = self._click_ten_times(order, name)
+            self.assertEqual(results.count(True), 1, (name, results))
+        children = self._select(
+            "SELECT count(*) FROM sale_order WHERE parent_order_id = %s", renewed
+        )
+        self.assertEqual(children, [(1,)])
+        documents = self._select(
+            """
+            SELECT move.move_type, count(DISTINCT move.id)
+              FROM account_move_line line JOIN account_move move ON move.id = move_id
+             WHERE line.subscription_id = %s GROUP BY 1 ORDER BY 1
+            """,
+            switched,
+        )
+        self.assertEqual(documents, [("out_invoice", 2), ("out_refund", 1)])
+
     def test_a_contract_being_billed_is_not_billed_by_a_click(self):
         order = next(order for order, firsts in self.due.items() if len(firsts) == 1)
         [shown] = self.due[order]
