@@ -79,7 +79,8 @@ def quantity_spans(start, end, quantity, steps):
                      start                            end
 
     is one unit for all days and one for some. What comes and goes on one day is
-    nothing, in whichever order: its changes are one.
+    nothing, in whichever order: its changes are one. A quantity below nothing (a line
+    that takes off) is owed as such.
 
     :param start: first day of the period
     :param end: its last day
@@ -88,25 +89,22 @@ def quantity_spans(start, end, quantity, steps):
     :return: the spans, those that begin first, first
     :rtype: list[Span]
     """
-    stack = [[start, quantity_on(start, quantity, steps)]]
-    spans = []
-    changes = defaultdict(Fraction)
+    changes = defaultdict(Fraction, {start: quantity_on(start, quantity, steps)})
     for step in steps:
         if start < step.on <= end:
             changes[step.on] += exact(step.delta)
+    stack, spans = [], []
     for on, delta in sorted(changes.items()):
-        if delta > 0:
-            stack.append([on, delta])
-            continue
-        while delta < 0 and stack:
-            since, most = stack.pop()
-            gone = min(most, -delta)
+        while stack and stack[-1][1] * delta < 0:
+            since, number = stack.pop()
+            gone = min(number, -delta, key=abs)
+            if gone != number:
+                stack.append([since, number - gone])
+            spans.append(Span(gone, since, on - ONE_DAY))
             delta += gone
-            if most > gone:
-                stack.append([since, most - gone])
-            if gone > 0:
-                spans.append(Span(gone, since, on - ONE_DAY))
-    spans += [Span(number, since, end) for since, number in stack if number]
+        if delta:
+            stack.append([on, delta])
+    spans += [Span(number, since, end) for since, number in stack]
     return sorted(spans, key=lambda span: (span.start, span.end))
 
 

@@ -207,6 +207,25 @@ def test_the_order_in_which_changes_are_listed_does_not_matter():
         assert spans(2, *turned) == [("1", 6, 20), ("2", 11, 20)]
 
 
+# -- Below nothing: a line that takes off
+
+
+@pytest.mark.parametrize(
+    ("quantity", "steps", "expected"),
+    [
+        (-2, [], [("-2", 1, 31)]),
+        (-2, [made(11, -1)], [("-1", 1, 31), ("-1", 11, 31)]),
+        (-1, [made(21, 1)], [("-1", 1, 20), ("-1", 1, 31)]),
+        (0, [made(21, 2)], [("-2", 1, 20)]),
+        (-1, [made(21, -3)], [("2", 1, 20), ("-1", 21, 31)]),
+        (2, [made(21, 3)], [("-1", 1, 20), ("2", 21, 31)]),
+        (1, [made(11, -2), made(21, 2)], [("1", 1, 10), ("-1", 11, 20), ("1", 21, 31)]),
+    ],
+)
+def test_a_quantity_below_nothing_is_owed_as_such(quantity, steps, expected):
+    assert spans(quantity, *steps) == expected
+
+
 # -- The price on a day
 
 

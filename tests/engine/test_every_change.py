@@ -20,19 +20,19 @@ CASES = 6_000
 FIRST_DAY = date(2026, 1, 1)
 
 
-def draw_history(random):
+def draw_history(random, lowest=0):
     """Return first and last day, the quantity of each day, and the steps, shuffled."""
     days = random.choice([1, 2, 7, 30, 31])
     first = FIRST_DAY + timedelta(days=random.randrange(400))
     last = first + timedelta(days=days - 1)
     tenths = random.choice([1, 10])  # whole units, or tenths of one
     often = random.choice([0.05, 0.2, 0.5])
-    before = quantity = random.choice([0, 1, random.randint(0, 20)])
+    before = quantity = random.choice([0, 1, random.randint(lowest, 20)])
     steps, quantities = [], {}
     for number in range(-5, days + 5):
         day = first + number * ONE_DAY
         if random.random() < often:
-            after = random.choice([0, quantity, random.randint(0, 20)])
+            after = random.choice([0, quantity, random.randint(lowest, 20)])
             # By a way round, which may pass below nothing within the day.
             via = random.choice([after, random.randint(-30, 30)])
             for delta in (via - quantity, after - via):
@@ -49,11 +49,11 @@ def draw_history(random):
     return first, last, quantities, Decimal(today) / tenths, steps
 
 
-@pytest.fixture(scope="module")
-def histories():
+@pytest.fixture(scope="module", params=[0, -20], ids=["never below 0", "any"])
+def histories(request):
     """Random histories, the same ones on every run."""
-    random = Random("changes")
-    return [draw_history(random) for _case in range(CASES)]
+    random = Random(f"changes {request.param}")
+    return [draw_history(random, request.param) for _case in range(CASES)]
 
 
 def stack_of_units(first, last, quantities):
@@ -61,12 +61,14 @@ def stack_of_units(first, last, quantities):
     tokens, owed, day = [], Counter(), first
     while day <= last:
         tenths = int(quantities[day] * 10)
-        while len(tokens) > tenths:
-            owed[tokens.pop(), day - ONE_DAY] += 1
-        tokens += [day] * (tenths - len(tokens))
+        sign = -1 if tenths < 0 else 1
+        while tokens and (len(tokens) > abs(tenths) or tokens[-1][1] != sign):
+            since, of = tokens.pop()
+            owed[since, day - ONE_DAY] += of
+        tokens += [(day, sign)] * (abs(tenths) - len(tokens))
         day += ONE_DAY
-    for since in tokens:
-        owed[since, last] += 1
+    for since, of in tokens:
+        owed[since, last] += of
     return [
         Span(Fraction(number, 10), start, end)
         for (start, end), number in sorted(owed.items())
@@ -105,10 +107,12 @@ def test_every_day_of_a_period_is_owed_its_quantity(histories):
 
 
 def test_no_span_is_empty_and_none_leaves_the_period(histories):
-    for first, last, _quantities, today, steps in histories:
+    for first, last, quantities, today, steps in histories:
         spans = quantity_spans(first, last, today, steps)
         assert all(first <= span.start <= span.end <= last for span in spans)
-        assert all(span.quantity > 0 for span in spans), (today, steps)
+        if min(quantities.values()) >= 0:
+            assert all(span.quantity > 0 for span in spans), (today, steps)
+        assert all(span.quantity for span in spans), (today, steps)
 
 
 def test_the_spans_are_those_of_units_of_which_the_last_in_goes_first_out(histories):
