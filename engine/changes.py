@@ -4,8 +4,10 @@ A contract's line holds what counts today. Changes that were made lead back from
 changes that are planned lead on.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from .period import ONE_DAY
 from .proration import exact
@@ -77,32 +79,32 @@ def quantity_spans(start, end, quantity, steps):
                      start                            end
 
     is one unit for all days and one for some. What comes and goes on one day is
-    nothing.
+    nothing, in whichever order: its changes are one. A quantity below nothing (a line
+    that takes off) is owed as such.
 
     :param start: first day of the period
     :param end: its last day
     :param quantity: today's quantity, which has all done steps in it
-    :param steps: the :class:`Step`\\ s, in the order they were made
+    :param steps: the :class:`Step`\\ s, in any order
     :return: the spans, those that begin first, first
     :rtype: list[Span]
     """
-    stack = [[start, quantity_on(start, quantity, steps)]]
-    spans = []
-    within = [step for step in steps if start < step.on <= end]
-    for step in sorted(within, key=lambda step: step.on):  # stable: as they were made
-        delta = exact(step.delta)
-        if delta > 0:
-            stack.append([step.on, delta])
-            continue
-        while delta < 0 and stack:
-            since, most = stack.pop()
-            gone = min(most, -delta)
+    changes = defaultdict(Fraction, {start: quantity_on(start, quantity, steps)})
+    for step in steps:
+        if start < step.on <= end:
+            changes[step.on] += exact(step.delta)
+    stack, spans = [], []
+    for on, delta in sorted(changes.items()):
+        while stack and stack[-1][1] * delta < 0:
+            since, number = stack.pop()
+            gone = min(number, -delta, key=abs)
+            if gone != number:
+                stack.append([since, number - gone])
+            spans.append(Span(gone, since, on - ONE_DAY))
             delta += gone
-            if most > gone:
-                stack.append([since, most - gone])
-            if since < step.on and gone > 0:
-                spans.append(Span(gone, since, step.on - ONE_DAY))
-    spans += [Span(number, since, end) for since, number in stack if number]
+        if delta:
+            stack.append([on, delta])
+    spans += [Span(number, since, end) for since, number in stack]
     return sorted(spans, key=lambda span: (span.start, span.end))
 
 

@@ -48,6 +48,8 @@ class Schedule:
         check_day(self.start)
         if self.end is not None:
             check_day(self.end)
+        if self.anchored_on is not None:
+            check_day(self.anchored_on)
         if self.first_period not in ("prorate", "full", "free"):
             raise ValueError(f"unknown first period {self.first_period!r}")
 

@@ -8,6 +8,7 @@ from random import Random
 
 import oracle
 import pytest
+from draws import draw_line, draw_period
 from oracle import ONE_DAY
 
 from engine import Period, prorate, unit_price
@@ -40,32 +41,9 @@ class Case:
 
 
 def draw_case(random, decimals):
-    unit = Decimal(1).scaleb(-decimals)
-    price = unit * random.choice(
-        [random.randint(1, 999), random.randint(1, 99_999), random.randint(1, 10**8)]
-    )
-    quantity = random.choice(
-        [
-            Decimal(1),
-            Decimal(random.randint(1, 12)),
-            Decimal(random.randint(1, 2_000)),
-            Decimal(random.randint(1, 10_000)).scaleb(-2),
-        ]
-    )
-    discount = random.choice(
-        [
-            Decimal(0),
-            Decimal(random.randint(1, 19) * 5),
-            Decimal(random.randint(1, 9_999)).scaleb(-2),
-        ]
-    )
-    start = date(2023, 1, 1) + timedelta(days=random.randrange(3 * 365))
-    days = random.choice([2, 7, 14, 28, 29, 30, 31, 59, 92, 181, 365, 366])
-    end = start + timedelta(days=days - 1)
-    cut = start + timedelta(days=random.randrange(1, days))
-    return Case(
-        decimals, price, quantity, discount, Period(start, end, start, end), cut
-    )
+    line, period = draw_line(random, decimals), draw_period(random)
+    cut = period.start + timedelta(days=random.randrange(1, period.days))
+    return Case(decimals, *line, period, cut)
 
 
 @pytest.fixture(scope="module", params=DECIMALS)
