@@ -130,7 +130,7 @@ class SaleOrder(models.Model):
         self.ensure_one()
         self._check_may_change()
         self._lock_contract()
-        day = self._get_change_day(at)
+        day = max(self._get_change_day(at), self.start_date)
         self._check_new_plan(plan, day)
         lines = [
             Command.create(values)
@@ -237,7 +237,7 @@ class SaleOrder(models.Model):
         self.ensure_one()
         today = self._get_today()
         if at == "now":
-            return max(today, self.start_date)
+            return today
         day = self._get_next_period_start() if at == "next_period" else at
         day = fields.Date.to_date(day)
         if day and day < today:
@@ -309,6 +309,17 @@ class SaleOrder(models.Model):
         if why or change.reason:
             lines.append(self.env._("Reason: %s", why or change.reason))
         self.message_post(body="\n".join(lines))
+        renewal = self._get_open_renewal()
+        if renewal.state in ("draft", "sent"):
+            # Its lines were taken from the contract as it was.
+            renewal.message_post(
+                body=self.env._(
+                    "%(contract)s has changed since this quotation was made. Bring it "
+                    "up to date where need be.\n%(change)s",
+                    contract=self.name,
+                    change="\n".join(lines),
+                )
+            )
 
     def _write_plan(self, plan):
         """Let the contract have another plan from now on. Prices are not touched."""

@@ -98,9 +98,8 @@ class SaleOrder(models.Model):
             and line.product_type != "combo"
             and not line.combo_item_id
         )
-        upsell = self._create_linked_order(
-            "upsell", lines, {"product_uom_qty": 0.0}, end_date=False
-        )
+        none = dict.fromkeys(lines, {"product_uom_qty": 0.0})
+        upsell = self._create_linked_order("upsell", lines, none, end_date=False)
         return upsell._get_form_action()
 
     def action_renew(self):
@@ -124,12 +123,19 @@ class SaleOrder(models.Model):
         self.flush_model(["state"])  # a renewal cancelled just now makes room
         lines = self.order_line.filtered(
             lambda line: line.is_recurring or line.display_type
-        ).filtered(lambda line: line.display_type or line.product_uom_qty)
+        )
+        start = self._get_renewal_start()
+        as_of_start = {
+            line: line._get_terms_on(start) for line in lines if line.is_recurring
+        }
+        lines = lines.filtered(
+            lambda line: line.display_type or as_of_start[line]["product_uom_qty"]
+        )
         return self._create_linked_order(
             "renewal",
             lines,
-            {},
-            start_date=self._get_renewal_start(),
+            as_of_start,
+            start_date=start,
             anchor_date=self._get_renewal_anchor(),
         )
 
@@ -197,11 +203,13 @@ class SaleOrder(models.Model):
 
         :param str kind: upsell or renewal
         :param lines: the contract's lines to take over
-        :param dict line_values: what differs on each of them
+        :param dict line_values: what differs, by line
         :rtype: sale.order
         """
         commands = [
-            Command.create({**vals, **line_values, "parent_line_id": line.id})
+            Command.create(
+                {**vals, **line_values.get(line, {}), "parent_line_id": line.id}
+            )
             for line, vals in zip(lines, lines.copy_data(), strict=True)
         ]
         # sudo: the link to the contract is kept from typing; who may change the

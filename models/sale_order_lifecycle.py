@@ -68,7 +68,9 @@ class SaleOrder(models.Model):
     def _revoke_what_is_planned(self):
         """Take back the changes that a contract does not live to see."""
         # sudo: they follow the contract
-        self.sudo().scheduled_change_ids._revoke(self.env._("the contract ended"))
+        self.sudo().scheduled_change_ids._revoke(
+            self.env._("the contract ended"), ending=True
+        )
 
     def _credit_unused(self):
         """Give back the share of what is billed for the days after the contract."""

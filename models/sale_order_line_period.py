@@ -85,6 +85,23 @@ class SaleOrderLine(models.Model):
         ]
         return price_on(day, (self.price_unit, self.discount), repricings)
 
+    def _get_terms_on(self, day):
+        """Return quantity, price and discount that hold on a day, as field values.
+
+        A price that a change plans is agreed as the present one is.
+
+        :rtype: dict
+        """
+        price, discount = self._get_price_on(day)
+        values = {
+            "product_uom_qty": self._get_quantity_on(day),
+            "price_unit": price,
+            "discount": discount,
+        }
+        if price != self.price_unit and self._has_looked_up_price():
+            values["technical_price_unit"] = price
+        return values
+
     def _get_plan_price(self, plan, day):
         """Return the price per unit and the discount that a plan's rules give.
 

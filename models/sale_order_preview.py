@@ -26,6 +26,8 @@ class SaleOrder(models.Model):
         self.ensure_one()
         if not self.plan_id:
             return []
+        if self.subscription_kind == "upsell":
+            return self._preview_upsell()
         count = min(count, MAX_PREVIEW)
         start = self.next_invoice_date or self.start_date or self._get_today()
         contract = self if self.start_date else self._as_if_starting(start)
@@ -72,6 +74,8 @@ class SaleOrder(models.Model):
                 ),
             ),
         ]
+        if self.subscription_kind == "upsell":
+            return terms + self._get_upsell_terms()
         if self.start_date:
             terms.append((self.env._("Starts on"), self._format_day(self.start_date)))
         else:
@@ -87,6 +91,56 @@ class SaleOrder(models.Model):
             terms.append((self.env._("Ends on"), self._format_day(last)))
         elif not self.close_date:
             terms.append((self.env._("Duration"), self.env._("until it is closed")))
+        return terms
+
+    def _preview_upsell(self):
+        """Return what an upsell costs at once, as `preview_invoices` does.
+
+        :rtype: list[dict]
+        """
+        self.ensure_one()
+        contract = self.parent_order_id.sudo()  # sudo: as the upsell itself tells
+        day = max(self.start_date or self._get_today(), contract.start_date)
+        periods = [
+            row._get_period().clip(start=day) for row in contract._get_rows_from(day)
+        ]
+        amounts = self.env["subscription.billing"]._get_upsell_amounts(self, periods)
+        if not amounts["amount_total"]:
+            return []
+        return [
+            {
+                "date_from": periods[0].start if periods else day,
+                "date_to": periods[-1].end if periods else day,
+                "invoice_date": day,
+                **amounts,
+            }
+        ]
+
+    def _get_upsell_terms(self):
+        """Return the terms of an upsell: what it costs at once, and with each invoice.
+
+        :rtype: list[tuple]
+        """
+        contract = self.parent_order_id.sudo()  # sudo: as the upsell itself tells
+        terms = [(self.env._("Joins the contract"), contract.name)]
+        if self.state in ("draft", "sent"):
+            for charge in self._preview_upsell():
+                text = self.env._(
+                    "%(total)s for %(start)s to %(end)s",
+                    total=formatLang(
+                        self.env, charge["amount_total"], currency_obj=self.currency_id
+                    ),
+                    start=self._format_day(charge["date_from"]),
+                    end=self._format_day(charge["date_to"]),
+                )
+                terms.append((self.env._("At once"), text))
+            if contract.next_invoice_date:
+                terms.append(
+                    (
+                        self.env._("In full from"),
+                        self._format_day(contract.next_invoice_date),
+                    )
+                )
         return terms
 
     def _get_upcoming_terms(self):

@@ -83,8 +83,16 @@ class SubscriptionBilling(models.AbstractModel):
         change.charged_until = max(
             [charge.row.date_to for charge in charges], default=False
         )
+        self._log_change_origin(moves, order)
         self._finish_moves(moves, order.plan_id.invoice_mode)
         return moves
+
+    def _log_change_origin(self, moves, order):
+        """Say in the chatter of invoices and credit notes where they come from."""
+        for move in moves:
+            move._message_log(
+                body=self.env._("Made by a change of the contract %s", order.name)
+            )
 
     def _prepare_charge_line(self, charge, order):
         """Prepare the invoice line of a charge.
@@ -134,6 +142,7 @@ class SubscriptionBilling(models.AbstractModel):
             notes |= order.with_context(**QUIET)._create_account_invoices(
                 [values], True
             )
+        self._log_change_origin(notes, order)
         self._finish_moves(notes, order.plan_id.invoice_mode)
         for note in notes.filtered(lambda note: note.state == "posted"):
             self._use_credit(note, note.reversed_entry_id)

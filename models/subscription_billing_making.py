@@ -312,7 +312,6 @@ class SubscriptionBilling(models.AbstractModel):
         :return: amount_untaxed, amount_tax, amount_total in the order's currency
         :rtype: dict
         """
-        AccountTax = self.env["account.tax"]
         base_lines = []
         for line in order.order_line:
             if line.display_type or line.product_id.type == "combo":
@@ -342,6 +341,29 @@ class SubscriptionBilling(models.AbstractModel):
                 )
                 for charge in order._get_pending_charges()
             ]
+        return self._sum_base_lines(order, base_lines)
+
+    def _get_upsell_amounts(self, order, periods):
+        """Return what an upsell costs at once, worked out as its invoice is.
+
+        :param order: the upsell
+        :param list[engine.Period] periods: the parts of periods billed already
+        :return: amount_untaxed, amount_tax, amount_total in the order's currency
+        :rtype: dict
+        """
+        base_lines = []
+        for line in order.order_line:
+            if line.display_type or line.product_id.type == "combo":
+                continue
+            if line.is_recurring:
+                for period in periods if not line._is_billed_by_delivery() else ():
+                    base_lines += self._get_period_base_lines(line, period)
+            else:
+                base_lines.append(line._prepare_base_line_for_taxes_computation())
+        return self._sum_base_lines(order, base_lines)
+
+    def _sum_base_lines(self, order, base_lines):
+        AccountTax = self.env["account.tax"]
         AccountTax._add_tax_details_in_base_lines(base_lines, order.company_id)
         AccountTax._round_base_lines_tax_details(base_lines, order.company_id)
         totals = AccountTax._get_tax_totals_summary(
@@ -349,10 +371,11 @@ class SubscriptionBilling(models.AbstractModel):
             currency=order.currency_id,
             company=order.company_id,
         )
+        rounded = order.currency_id.round  # sums of floats
         return {
-            "amount_untaxed": totals["base_amount_currency"],
-            "amount_tax": totals["tax_amount_currency"],
-            "amount_total": totals["total_amount_currency"],
+            "amount_untaxed": rounded(totals["base_amount_currency"]),
+            "amount_tax": rounded(totals["tax_amount_currency"]),
+            "amount_total": rounded(totals["total_amount_currency"]),
         }
 
     def _get_period_base_lines(self, line, period):

@@ -189,10 +189,12 @@ class SubscriptionChange(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _revoke(self, why=None):
+    def _revoke(self, why=None, ending=False):
         """Take back scheduled changes.
 
         :param str why: what made it so, for the chatter
+        :param bool ending: the contract ends, and with it what was billed ahead
+        :raise UserError: for what was made, or billed ahead
         """
         for change in self:
             order = change.order_id
@@ -201,7 +203,7 @@ class SubscriptionChange(models.Model):
                 raise UserError(
                     self.env._("Only what is scheduled can be taken back, not this.")
                 )
-            if change.billed_period_ids.filtered("is_live"):
+            if not ending and change.billed_period_ids.filtered("is_live"):
                 raise UserError(
                     self.env._(
                         "%(order)s is billed with this change already: make the "

@@ -116,6 +116,18 @@ class TestRenewal(SubscriptionCommon):
         self.assertEqual(renewal.payment_term_id, contract.payment_term_id)
         self.assertIn("As agreed in May", renewal.note)
 
+    def test_what_is_scheduled_for_its_start_is_in_the_renewal(self):
+        contract = self._create_contract((self.seat, 3), start_date="2026-07-01")
+        contract._change_quantities({contract.order_line: 2})
+        renewal = self._renew(contract)
+        self.assertEqual(renewal.order_line.product_uom_qty, 2.0)
+
+    def test_an_open_renewal_is_told_that_the_contract_changed(self):
+        contract = self._create_contract((self.seat, 3), start_date="2026-07-01")
+        renewal = self._renew(contract)
+        contract._change_quantities({contract.order_line: 2}, at="now")
+        self.assertIn("Seat: 3 → 2", renewal.message_ids[0].body)
+
     def test_another_plan_may_follow(self):
         contract = self._create_contract(
             (self.seat, 1, {"price_unit": 90.0}), start_date="2026-07-01"

@@ -107,6 +107,18 @@ class TestReopening(SubscriptionCommon):
         contract._close(self.reason)
         self.assertEqual(change.state, "revoked")
 
+    def test_a_change_that_was_billed_ahead_does_not_keep_a_contract_from_ending(self):
+        plan = self._create_plan(invoice_lead_days=5)
+        contract = self._create_contract(
+            (self.seat, 2), plan_id=plan.id, start_date="2026-07-01"
+        )
+        change = contract._change_quantities({contract.order_line: 1})
+        with freeze_time("2026-07-27"):
+            contract._bill()
+            contract._close(self.reason)
+        self.assertEqual(change.state, "revoked")
+        self.assertEqual(contract.subscription_state, "churned")
+
     def test_what_runs_is_not_reopened(self):
         contract = self._create_contract()
         with self.assertRaisesRegex(UserError, "cannot become"):

@@ -214,6 +214,19 @@ class TestUpsell(SubscriptionCommon):
         with freeze_time("2026-08-01"):
             self.assertEqual(self._get_amounts(contract._bill()), [160.0])
 
+    def test_the_quotation_shows_what_will_be_charged(self):
+        contract = self._create_contract(start_date="2026-07-01")
+        upsell = self._upsell(
+            contract, self.service, (self.seat, 2), self.goods, self.setup_fee
+        )
+        [shown] = upsell.preview_invoices()
+        terms = dict(upsell._get_contract_terms())
+        upsell.action_confirm()
+        self.assertEqual(shown["amount_untaxed"], upsell.invoice_ids.amount_untaxed)
+        self.assertEqual(shown["amount_total"], upsell.invoice_ids.amount_total)
+        self.assertIn("$\xa0452.58 for 07/15/2026 to 07/31/2026", terms["At once"])
+        self.assertEqual(terms["In full from"], "08/01/2026")
+
     def test_the_contract_knows_the_invoice_of_its_upsell(self):
         contract = self._create_contract(start_date="2026-07-01")
         upsell = self._upsell(contract, (self.seat, 1))
