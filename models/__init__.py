@@ -8,6 +8,7 @@ from . import res_partner
 from . import sale_order
 from . import sale_order_billing
 from . import sale_order_changes
+from . import sale_order_effect
 from . import sale_order_family
 from . import sale_order_hold
 from . import sale_order_lifecycle
@@ -20,6 +21,7 @@ from . import sale_order_supplement
 from . import sale_order_template
 from . import subscription_billing
 from . import subscription_billing_change
+from . import subscription_billing_effect
 from . import subscription_billing_making
 from . import subscription_change
 from . import subscription_change_line
