@@ -15,6 +15,8 @@ from . import sale_order_lifecycle
 from . import sale_order_line
 from . import sale_order_line_period
 from . import sale_order_line_quantity
+from . import sale_order_mass
+from . import sale_order_notice
 from . import sale_order_preview
 from . import sale_order_schedule
 from . import sale_order_supplement
