@@ -21,8 +21,13 @@
         "data/subscription_plan_data.xml",
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",
+        # Wizards: their actions are on the contract.
+        "wizard/subscription_change_plan_views.xml",
+        "wizard/subscription_change_quantity_views.xml",
+        "wizard/subscription_close_views.xml",
+        "wizard/subscription_pause_views.xml",
+        "wizard/subscription_result_views.xml",
         # Views.
-        "wizard/subscription_close_views.xml",  # Its action is on the contract
         "views/subscription_change_views.xml",
         "views/subscription_period_views.xml",
         "views/sale_order_line_views.xml",

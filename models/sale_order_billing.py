@@ -11,7 +11,6 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..const import MAX_BACKLOG_PERIODS
-from ..engine import lifecycle
 from .sale_order_schedule import within_calendar
 
 
@@ -195,22 +194,6 @@ class SaleOrder(models.Model):
         return self._notify(
             "danger", "\n".join(held.mapped(lambda order: order.hold_reason or ""))
         )
-
-    def action_bill_due(self):
-        """Mass action: bill what is due today of the contracts chosen."""
-        self.check_access("write")  # billing itself asks for no rights
-        contracts = self.filtered(
-            lambda order: order.subscription_state == lifecycle.PROGRESS
-            and not order.hold
-        )
-        moves = contracts._bill()
-        held = contracts.filtered("hold")
-        message = self.env._("%(count)s invoices made.", count=len(moves))
-        if held:
-            message += " " + self.env._(
-                "Held: %s", ", ".join(held.mapped("display_name"))
-            )
-        return self._notify("warning" if held else "success", message)
 
     def _notify(self, kind, message):
         """Return the action that shows a message and reloads the page."""

@@ -61,6 +61,20 @@ class SaleOrder(models.Model):
         self._check_may_change()
         self._lock_contract()
         day = self._get_change_day(at)
+        lines = self._prepare_quantity_lines(quantities, day)
+        if not lines:
+            return self.env["subscription.change"]
+        return self._plan_change("quantity", day, reason=reason, line_ids=lines)
+
+    def _prepare_quantity_lines(self, quantities, day):
+        """Return the lines of the change that brings quantities about.
+
+        :param dict quantities: the new quantity of each line
+        :param date day: first day of the change
+        :return: commands; none where nothing changes
+        :rtype: list
+        :raise UserError: for quantities that cannot be
+        """
         commands = []
         for line, quantity in quantities.items():
             self._check_new_quantity(line, quantity)
@@ -76,10 +90,9 @@ class SaleOrder(models.Model):
                         }
                     )
                 )
-        if not commands:
-            return self.env["subscription.change"]
-        self._check_something_left(quantities, day)
-        return self._plan_change("quantity", day, reason=reason, line_ids=commands)
+        if commands:
+            self._check_something_left(quantities, day)
+        return commands
 
     def _check_new_quantity(self, line, quantity):
         if line.order_id != self or not line.is_recurring:
@@ -136,10 +149,9 @@ class SaleOrder(models.Model):
             Command.create(values)
             for values in self._prepare_repricing(plan, day, prices or {})
         ]
-        # A switch planned before for the same stretch is overtaken by this one.
-        self.scheduled_change_ids.filtered(
-            lambda change: change.kind == "plan"
-        ).sudo()._revoke(self.env._("another plan was chosen"))
+        self._get_overtaken_changes("plan")._revoke(
+            self.env._("another plan was chosen")
+        )
         return self._plan_change(
             "plan",
             day,
@@ -148,6 +160,16 @@ class SaleOrder(models.Model):
             plan_id=plan.id,
             line_ids=lines,
         )
+
+    def _get_overtaken_changes(self, kind):
+        """Return what was planned before, and is void once this is planned.
+
+        :param str kind: kind of the new change
+        :rtype: subscription.change
+        """
+        # sudo: changes are written by the contract's methods alone
+        planned = self.sudo().scheduled_change_ids
+        return planned.filtered(lambda change: change.kind == kind == "plan")
 
     def _check_new_plan(self, plan, day):
         if not plan or not plan.active:
@@ -176,11 +198,7 @@ class SaleOrder(models.Model):
             if line.product_type == "combo":
                 continue
             price, discount = line._get_price_on(day)
-            after, discount_after = line._get_plan_price(plan, day)
-            if not line._has_looked_up_price():
-                after = price
-            if line._has_typed_discount():
-                discount_after = discount
+            after, discount_after = line._get_switched_price(plan, day)
             after = prices.get(line, after)
             line._refuse_odd_numbers(after)
             if (after, discount_after) != (price, discount):
@@ -335,10 +353,15 @@ class SaleOrder(models.Model):
         """
         self.ensure_one()
         # sudo: how a contract is billed does not depend on who reads its changes
-        changes = self.sudo().change_ids
-        return changes.filtered(
+        changes = self.sudo().change_ids.filtered(
             lambda change: change.kind == kind and change.state in COUNTED
-        ).sorted(lambda change: (change.date, change.id))
+        )
+        changes = changes.sorted(lambda change: (change.date, change.id))
+        supposed = self._get_supposed_change()
+        if supposed.kind == kind:
+            changes -= self._get_overtaken_changes(kind)
+            changes = (changes + supposed).sorted("date")  # stable: the last one made
+        return changes
 
     def _get_plan_on(self, day):
         """Return the plan of the contract on a day.

@@ -38,11 +38,17 @@ class SaleOrderLine(models.Model):
         self.ensure_one()
         # sudo: what is billed does not depend on who reads the changes
         line = self.sudo()
-        if not line.order_id.change_ids:  # most contracts: no query for each line
-            return line.env["subscription.change.line"]
-        return line.change_line_ids.filtered(
+        supposed = line.order_id._get_supposed_change()
+        if not line.order_id.change_ids and not supposed:
+            return line.env["subscription.change.line"]  # most: no query for each line
+        overtaken = line.order_id._get_overtaken_changes(supposed.kind)
+        lines = line.change_line_ids.filtered(
             lambda one: one.change_id.state in COUNTED
-            and (one.change_id.kind == kind or kind == "price" and one.price_after)
+            and one.change_id not in overtaken
+        ) + supposed.line_ids.filtered(lambda one: one.order_line_id == line)
+        return lines.filtered(
+            lambda one: one.change_id.kind == kind
+            or (kind == "price" and one.price_after)
         )
 
     def _get_steps(self, period=None):
@@ -129,6 +135,22 @@ class SaleOrderLine(models.Model):
             fiscal_position=line.order_id.fiscal_position_id,
         )
         return price, discount
+
+    def _get_switched_price(self, plan, day):
+        """Return the price per unit and the discount after a switch to a plan.
+
+        Those of the plan's rules, unless a person typed others.
+
+        :param plan: the subscription.plan
+        :param date day: first day of the plan
+        :rtype: tuple[float, float]
+        """
+        price, discount = self._get_price_on(day)
+        after, discount_after = self._get_plan_price(plan, day)
+        return (
+            after if self._has_looked_up_price() else price,
+            discount if self._has_typed_discount() else discount_after,
+        )
 
     def _has_looked_up_price(self):
         """Tell whether the price is one that rules gave, and no person typed."""

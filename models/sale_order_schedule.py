@@ -321,9 +321,14 @@ class SaleOrder(models.Model):
             lambda row: row.is_live
             and row.kind == "billed"
             and row._get_full_days()[0] == period.full_start
-            and row.date_to < period.start
+            and row.date_from < period.start
         )
-        days = sum(count_days(row.date_from, row.date_to) for row in rows)
+        # Rows end before what is not billed; before a switch that is only supposed,
+        # they are not cut yet.
+        days = sum(
+            count_days(row.date_from, min(row.date_to, period.start - ONE_DAY))
+            for row in rows
+        )
         return replace(period, done_days=days)
 
     def _get_next_period(self):

@@ -235,20 +235,31 @@ class SubscriptionChange(models.Model):
     def _set_done(self):
         self.write({"state": "done", "failure": False})
 
+    def _get_supplements(self):
+        """Return what the change charges and gives back of periods that are billed.
+
+        :return: (charges, credits), lists of Supplement
+        :rtype: tuple
+        """
+        self.ensure_one()
+        order = self.order_id
+        if self.kind == "plan":
+            return [], order._get_credits(None, self.date, self)
+        if self.kind != "quantity":
+            return [], []
+        gone = {
+            line.order_line_id: -line.quantity_change
+            for line in self.line_ids
+            if line.quantity_change < 0
+        }
+        day = max(self.date, order.start_date)
+        return order._get_charges(self), order._get_credits(gone, day, self)
+
     def _apply_quantity(self):
         order = self.order_id
         for line in self.line_ids:
             line._check_not_below_zero()
-        charges = order._get_charges(self)
-        credits = order._get_credits(
-            {
-                line.order_line_id: -line.quantity_change
-                for line in self.line_ids
-                if line.quantity_change < 0
-            },
-            max(self.date, order.start_date),
-            self,
-        )
+        charges, credits = self._get_supplements()
         for line in self.line_ids:
             line._write_quantity()
         self._set_done()
@@ -257,14 +268,14 @@ class SubscriptionChange(models.Model):
 
     def _apply_plan(self):
         order = self.order_id
-        credits = order._get_credits(None, self.date, self)
+        charges, credits = self._get_supplements()
         order._cut_periods(self.date)
         order._write_plan(self.plan_id)
         for line in self.line_ids:
             line._write_price()
         self._set_done()
         order._log_change(self.env._("Changed"), self)
-        refunds = self.env["subscription.billing"]._bill_change(self, [], credits)
+        refunds = self.env["subscription.billing"]._bill_change(self, charges, credits)
         moves = order._bill()
         self.env["subscription.billing"]._use_credit(refunds, moves)
 

@@ -17,3 +17,4 @@ from . import test_renewal
 from . import test_reopening
 from . import test_tours
 from . import test_upsell
+from . import test_wizards

@@ -99,9 +99,10 @@ class TestClosing(SubscriptionCommon):
             .with_context(active_ids=(good | never).ids)
             .create({"reason_id": self.reason.id, "when": "now"})
         )
-        message = wizard.action_close()["params"]["message"]
-        self.assertIn("1 contracts closed", message)
-        self.assertIn(never.name, message)
+        action = wizard.action_apply()
+        result = self.env["subscription.result"].browse(action["res_id"])
+        self.assertEqual(result.line_ids.mapped("state"), ["refused", "done"])
+        self.assertEqual(result.line_ids[0].order_id, never)
         self.assertEqual(
             (good | never).mapped("subscription_state"), ["churned", "progress"]
         )
@@ -111,7 +112,7 @@ class TestClosing(SubscriptionCommon):
         wizard = Form(self.env["subscription.close"].with_context(active_ids=order.ids))
         self.assertEqual(wizard.last_day, self._day("2026-08-14"))
         wizard.reason_id = self.reason
-        wizard.save().action_close()
+        wizard.save().action_apply()
         self.assertEqual(order.close_date, self._day("2026-08-14"))
         self.assertEqual(order.subscription_state, "progress")
 

@@ -1,0 +1,96 @@
+"""What a change would charge, give back and bill next, before it is made.
+
+Worked out by the methods that bill, which count a change that is only supposed as one
+that is planned. Nothing is written for it, so nothing has to be taken back.
+"""
+
+from odoo import models
+
+from ..engine.period import ONE_DAY
+from .sale_order_schedule import within_calendar
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    def _suppose_change(self, kind, day, **values):
+        """Return a change that is not saved.
+
+        :param str kind: its kind
+        :param date day: first day it counts
+        :rtype: subscription.change
+        """
+        self.ensure_one()
+        # sudo: as if the contract's methods had written it
+        Change = self.env["subscription.change"].sudo()
+        return Change.new(
+            {
+                "order_id": self.id,
+                "kind": kind,
+                "date": day,
+                "state": "scheduled",
+                **values,
+            }
+        )
+
+    def _get_supposed_change(self):
+        """Return the change that is supposed to be planned, mostly none.
+
+        :rtype: subscription.change
+        """
+        # A record, which no context that comes from outside can hold.
+        supposed = self.env.context.get("subscription_supposed_change")
+        if isinstance(supposed, models.BaseModel) and supposed.order_id == self:
+            return supposed
+        return self.env["subscription.change"]
+
+    def _get_effect(self, change):
+        """Return what a change charges and gives back, and the invoice that follows.
+
+        :param change: the change, see `_suppose_change`
+        :return: charged, credited: untaxed amounts on the change's day, for periods
+            that are billed. date_from, date_to, invoice_date, amount_untaxed: the
+            first period billed with the change; missing where none is
+        :rtype: dict
+        """
+        self.ensure_one()
+        # sudo: what it costs does not depend on who reads invoices and taxes
+        order = self.sudo()
+        charges, credits = change._get_supplements()
+        billing = self.env["subscription.billing"]
+        return {
+            "charged": billing._get_charged_amount(order, charges),
+            "credited": billing._get_credited_amount(order, credits),
+            **order._get_first_invoice_with(change),
+        }
+
+    def _get_first_invoice_with(self, change):
+        """Return what the first period that has a change in it comes to.
+
+        :param change: the change
+        :rtype: dict
+        """
+        order = self.with_context(subscription_supposed_change=change)
+        timeline = order._get_timeline()
+        start = order.next_invoice_date or (
+            order.paid_until and order.paid_until + ONE_DAY
+        )
+        if change.kind == "plan" and (not start or start > change.date):
+            start = change.date  # what is billed beyond it is cut, and given back
+        for period in within_calendar(timeline.periods(start)):
+            if order.close_date and period.start >= order.close_date:
+                break
+            if period.end < change.date or period.free:
+                continue
+            if order._is_paused_throughout(period):
+                continue
+            amounts = self.env["subscription.billing"]._get_period_amounts(
+                order, order._with_done_days(period), period.start == start
+            )
+            return {
+                "date_from": period.start,
+                "date_to": period.end,
+                "invoice_date": max(timeline.invoice_date(period), self._get_today()),
+                "amount_untaxed": amounts["amount_untaxed"],
+            }
+        return {}
