@@ -15,6 +15,7 @@ from . import sale_order_line
 from . import sale_order_line_period
 from . import sale_order_line_quantity
 from . import sale_order_preview
+from . import sale_order_price_increase
 from . import sale_order_schedule
 from . import sale_order_supplement
 from . import sale_order_template
@@ -27,4 +28,8 @@ from . import subscription_close_reason
 from . import subscription_demo
 from . import subscription_period
 from . import subscription_plan
+from . import subscription_price_increase
+from . import subscription_price_increase_change
+from . import subscription_price_increase_refusal
+from . import subscription_price_increase_run
 from . import subscription_scheduler
