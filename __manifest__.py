@@ -40,6 +40,7 @@
         "views/account_move_views.xml",
         "views/res_partner_views.xml",
         "views/subscription_menus.xml",
+        "views/subscription_price_increase_views.xml",  # Its menu is in the ones above
         # Documents.
         "report/sale_order_documents.xml",
         "report/account_move_documents.xml",

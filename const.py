@@ -33,3 +33,8 @@ QUIET = {
     "mail_notrack": True,
     "tracking_disable": True,
 }
+
+# Contracts whose new prices are worked out, or that are changed and told, between two
+# commits. The latter write a message each.
+PRICE_INCREASE_BATCH_SIZE = 500
+PRICE_INCREASE_MESSAGE_BATCH_SIZE = 100

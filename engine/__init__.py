@@ -15,6 +15,7 @@ from .changes import Repricing, Span, Step, price_on, quantity_on, quantity_span
 from .lifecycle import InvalidMove, can_move, check_move
 from .mrr import DAYS_PER_MONTH, months_in, monthly_amount
 from .period import Period
+from .pricing import ENDINGS, new_price
 from .proration import part_amount, prorate, unit_price
 from .recurrence import DateOutOfRange, Recurrence
 from .schedule import Schedule

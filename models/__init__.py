@@ -18,6 +18,7 @@ from . import sale_order_line_quantity
 from . import sale_order_mass
 from . import sale_order_notice
 from . import sale_order_preview
+from . import sale_order_price_increase
 from . import sale_order_schedule
 from . import sale_order_supplement
 from . import sale_order_template
@@ -31,4 +32,8 @@ from . import subscription_close_reason
 from . import subscription_demo
 from . import subscription_period
 from . import subscription_plan
+from . import subscription_price_increase
+from . import subscription_price_increase_change
+from . import subscription_price_increase_refusal
+from . import subscription_price_increase_run
 from . import subscription_scheduler

@@ -195,9 +195,14 @@ class SubscriptionPeriod(models.Model):
     def _note_changes(self):
         """Note changes that the new row is billed with, and that are to come.
 
-        Made on their day, they have nothing to charge for it any more.
+        Made on their day, they have nothing to charge for it any more; and none of
+        them can be taken back as if it had not been billed.
         """
         self.ensure_one()
+        for change in self.order_id._get_counted_changes("price"):
+            # A period has the price of its first day.
+            if change.state == "scheduled" and change.date <= self.date_from:
+                change.billed_period_ids += self
         for change in self.order_id._get_counted_changes("quantity"):
             if change.date <= self.date_to and (
                 change.state == "scheduled" or change._has_charge_pending()

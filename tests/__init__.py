@@ -11,6 +11,7 @@ from . import test_invoice_changes
 from . import test_multi_company
 from . import test_pause
 from . import test_plan_switch
+from . import test_price_increase
 from . import test_prices
 from . import test_quantities
 from . import test_renewal
