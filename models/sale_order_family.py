@@ -458,7 +458,9 @@ class SaleOrder(models.Model):
         # sudo: whoever confirms the renewal ends what it renews by it
         contract = self.parent_order_id.sudo()
         contract._lock_contract()
-        contract.scheduled_change_ids._revoke(self.env._("renewed by %s", self.name))
+        contract.scheduled_change_ids._revoke(
+            self.env._("renewed by %s", self.name), ending=True
+        )
         for other in contract.child_order_ids.filtered(
             lambda order: order.subscription_kind == "upsell"
             and order.state in QUOTATION_STATES

@@ -67,14 +67,14 @@ VEGETABLES, SNACKS, SWEETS = (
 CLOSING = "closed_bakery"  # the customer that closes down, and nobody else's
 
 DRAWN = (
-    Deal(MONTHLY, (TEAM,), number=8, once=("onboarding",), template="workspace"),
-    Deal(MONTHLY, (BASIC,), number=6, once=("setup",)),
+    Deal(MONTHLY, (TEAM,), number=5, once=("onboarding",), template="workspace"),
+    Deal(MONTHLY, (BASIC,), number=4, once=("setup",)),
     Deal(MONTHLY, (COFFEE,), number=3),
     Deal(FIRST, (ENTERPRISE, SUPPORT), number=4, once=("onboarding", "setup")),
     Deal(FIRST, (TEAM,), number=3),
     Deal(QUARTERLY, (COFFEE,), number=4, once=("machine",), template="coffee"),
     Deal(QUARTERLY, (TEAM, SUPPORT), number=3),
-    Deal(YEARLY, (TEAM,), number=6, once=("onboarding",), template="workspace_year"),
+    Deal(YEARLY, (TEAM,), number=5, once=("onboarding",), template="workspace_year"),
     Deal(YEARLY, (ENTERPRISE, SUPPORT), number=3),
     Deal(WEEKLY, (VEGETABLES, SNACKS), number=2, oldest=140, template="boxes"),
 )  # fmt: skip
@@ -95,6 +95,17 @@ TOLD = (
     Deal(MONTHLY, (BASIC,), 330, customer=CLOSING, story="archive_customer", told=40),
     Deal(MONTHLY, (TEAM,), 240, story="cancel_invoice", told=20),
     Deal(WEEKLY, (VEGETABLES,), 120, story="late", told=3),
+    # Contracts that changed, and some that will.
+    Deal(MONTHLY, (TEAM,), 400, story="upsell", told=200),
+    Deal(FIRST, (TEAM, SUPPORT), 330, story="upsell", told=45),
+    Deal(QUARTERLY, (COFFEE,), 200, story="offer", told=3),
+    Deal(MONTHLY, (TEAM,), 280, story="fewer", told=75),
+    Deal(MONTHLY, (TEAM,), 160, story="fewer_soon", told=3),
+    Deal(MONTHLY, (BASIC,), 250, story="switch", told=90),
+    Deal(WEEKLY, (SNACKS,), 7 * 20, story="holidays", told=60),
+    Deal(MONTHLY, (BASIC,), 220, story="pause", told=20),
+    Deal(MONTHLY, (TEAM,), 300, story="renew", told=100),
+    Deal(MONTHLY, (TEAM,), 180, story="close_soon", told=4),
     # Due today or yesterday, whatever the day: weeks repeat.
     Deal(WEEKLY, (SNACKS,), 7 * 8),
     Deal(WEEKLY, (VEGETABLES,), 7 * 11),
@@ -145,7 +156,7 @@ class SubscriptionDemo(models.AbstractModel):
         demo._replay(list(zip(deals, orders, strict=True)), today, draw)
         for plan, mode in modes.items():
             plan.invoice_mode = mode
-        demo._pay(orders.invoice_ids, today, draw)
+        demo._pay(demo._get_family(orders).invoice_ids, today, draw)
 
     def _has_books(self):
         company = self.env.company
@@ -276,10 +287,35 @@ class SubscriptionDemo(models.AbstractModel):
             demo = self.with_context(subscription_today=Date.to_string(day))
             if day in starts:
                 demo._start(starts[day].with_env(demo.env))
-            demo._bill_day(orders.with_env(demo.env), day, draw)
+            family = demo._get_family(orders)
+            demo._apply_day(family, day)
+            demo._bill_day(family, day, draw)
             for deal, order in stories[day]:
                 getattr(demo, f"_story_{deal.story}")(order.with_env(demo.env), day)
-            demo._end_day(orders.with_env(demo.env), day)
+            demo._end_day(demo._get_family(orders), day)
+
+    def _get_family(self, orders):
+        """Return the orders with their renewals."""
+        return self.env["sale.order"].search([("root_order_id", "in", orders.ids)])
+
+    def _apply_day(self, orders, day):
+        """Resume contracts and make changes whose day has come.
+
+        As the scheduled action does; that one commits, which data files cannot.
+        """
+        for order in orders.filtered("resume_date"):
+            if order.resume_date <= day:
+                order._resume(order.resume_date)
+        changes = self.env["subscription.change"].search(
+            [
+                ("order_id", "in", orders.ids),
+                ("state", "=", "scheduled"),
+                ("date", "<=", day),
+            ],
+            order="date, id",
+        )
+        for change in changes:
+            change._apply()
 
     def _start(self, orders):
         """Confirm the orders, which bills what is due; it would date them now."""
@@ -359,6 +395,60 @@ class SubscriptionDemo(models.AbstractModel):
 
     def _story_close_quality(self, order, day):
         order._close(self._demo_ref("close_reason_quality"), order.paid_until)
+
+    def _story_close_soon(self, order, day):
+        """Notice is given; the contract runs until its day."""
+        order._close(
+            self._demo_ref("close_reason_competitor"), day + timedelta(days=40)
+        )
+
+    def _story_upsell(self, order, day):
+        """The team grows, and takes support."""
+        upsell = self._story_offer(order, day)
+        upsell.action_confirm()
+        upsell.date_order = Datetime.to_datetime(day)
+
+    def _story_offer(self, order, day):
+        """A quotation for more is open."""
+        upsell = order.browse(order.action_upsell()["res_id"])
+        upsell.date_order = Datetime.to_datetime(day)
+        upsell.order_line[0].product_uom_qty = 4
+        upsell.order_line = [
+            Command.create({"product_id": self._demo_ref("demo_product_setup").id})
+        ]
+        return upsell
+
+    def _story_fewer(self, order, day):
+        """Somebody left: one seat less at once, with a credit note."""
+        line = order.order_line[0]
+        order._change_quantities(
+            {line: line.product_uom_qty - 1}, at="now", reason="A colleague left"
+        )
+
+    def _story_fewer_soon(self, order, day):
+        """Two seats less from the next period on."""
+        line = order.order_line[0]
+        order._change_quantities(
+            {line: max(line.product_uom_qty - 2, 1)}, reason="Project is over"
+        )
+
+    def _story_switch(self, order, day):
+        """A year is cheaper than twelve months."""
+        order._change_plan(self._demo_ref(YEARLY))
+
+    def _story_holidays(self, order, day):
+        """Nobody is in the office for three weeks."""
+        order._pause(day + timedelta(days=21), reason="Summer holidays")
+
+    def _story_pause(self, order, day):
+        order._pause(day + timedelta(days=70), reason="The office is rebuilt")
+
+    def _story_renew(self, order, day):
+        """The agreement is renewed with a discount."""
+        renewal = order.browse(order.action_renew()["res_id"])
+        renewal.order_line[0].discount = 10
+        renewal.action_confirm()
+        renewal.date_order = Datetime.to_datetime(day)
 
     # === PAYMENTS === #
 

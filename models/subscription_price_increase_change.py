@@ -129,14 +129,14 @@ class SubscriptionChange(models.Model):
             subtype_xmlid="mail.mt_comment",
         )
 
-    def _revoke(self, why=None):
+    def _revoke(self, why=None, **options):
         """Override: a contract that drops out of a price increase is listed there."""
         dropped = self.filtered(
             lambda change: change.price_increase_id
             and change.state == "scheduled"
             and not self.env.context.get("price_increase_undo")
         )
-        result = super()._revoke(why)
+        result = super()._revoke(why, **options)
         self.env["subscription.price.increase.refusal"].create(
             [
                 change.price_increase_id._prepare_refusal(
