@@ -85,7 +85,7 @@ class SubscriptionPriceIncrease(models.Model):
     # Which contracts
     domain = fields.Char(
         string="Contracts",
-        default="[]",
+        default="[('subscription_state', 'in', ['progress', 'paused'])]",
         help="Which running contracts of the company. Empty: all of them.",
     )
     plan_ids = fields.Many2many(
@@ -410,6 +410,16 @@ class SubscriptionPriceIncrease(models.Model):
     def action_view_changes(self):
         """Open the proposals, a row per contract."""
         return self._open_rows("subscription_change_action_price_increase")
+
+    def action_view_taken_out(self):
+        """Open the contracts that a person took out, to put them back."""
+        action = self.action_view_changes()
+        action["context"] = {"search_default_taken_out": 1}
+        return action
+
+    def action_refresh(self):
+        """Show how far it is: the form reads everything again."""
+        return True
 
     def action_view_refusals(self):
         """Open the contracts that are left out, each with its cause."""

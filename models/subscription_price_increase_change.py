@@ -13,6 +13,9 @@ class SubscriptionChange(models.Model):
         index="btree_not_null",
         ondelete="set null",
     )
+    price_increase_state = fields.Selection(
+        related="price_increase_id.state", string="Status of the Increase"
+    )
     taken_out = fields.Boolean(
         readonly=True, help="A person left this contract out of the price increase."
     )

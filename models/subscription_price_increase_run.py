@@ -141,6 +141,11 @@ class SubscriptionPriceIncrease(models.Model):
                 if retries > MAX_RETRIES:
                     raise
                 continue
+            except UserError as error:
+                # Nobody's notices wait because another's author may no longer do this.
+                self.env.cr.rollback()
+                _logger.warning("%s cannot go on: %s", self.name, error)
+                return True
             if not time_left:
                 return False
             if not done:  # what is left is locked by others; the next run has it
