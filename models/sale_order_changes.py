@@ -143,7 +143,7 @@ class SaleOrder(models.Model):
         self.ensure_one()
         self._check_may_change()
         self._lock_contract()
-        day = max(self._get_change_day(at), self.start_date)
+        day = max(self._get_change_day(at), self._get_first_owed_day())
         self._check_new_plan(plan, day)
         lines = [
             Command.create(values)
@@ -170,6 +170,18 @@ class SaleOrder(models.Model):
         # sudo: changes are written by the contract's methods alone
         planned = self.sudo().scheduled_change_ids
         return planned.filtered(lambda change: change.kind == kind == "plan")
+
+    def _get_first_owed_day(self):
+        """Return the first day after what is free: a trial is not cut short.
+
+        :rtype: date
+        """
+        # sudo: what is free does not depend on who reads the ledger
+        free = self.sudo().period_ids.filtered(
+            lambda row: row.is_live and row.kind == "free"
+        )
+        ends = [row.date_to + ONE_DAY for row in free]
+        return max([self.start_date, *ends])
 
     def _check_new_plan(self, plan, day):
         if not plan or not plan.active:

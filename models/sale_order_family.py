@@ -458,9 +458,7 @@ class SaleOrder(models.Model):
         # sudo: whoever confirms the renewal ends what it renews by it
         contract = self.parent_order_id.sudo()
         contract._lock_contract()
-        contract.scheduled_change_ids._revoke(
-            self.env._("renewed by %s", self.name), ending=True
-        )
+        self._take_over_changes(contract)
         for other in contract.child_order_ids.filtered(
             lambda order: order.subscription_kind == "upsell"
             and order.state in QUOTATION_STATES
@@ -468,6 +466,27 @@ class SaleOrder(models.Model):
             other._action_cancel()
         contract._set_renewed(self)
         self._take_over(contract)
+
+    def _take_over_changes(self, contract):
+        """Keep what was planned for days the renewal lives to see.
+
+        A price increase that the customer was told of is not lost. What cannot be
+        planned for the renewal, because the line is not on it, is taken back.
+        """
+        lines = {line.parent_line_id: line for line in self.order_line}
+        planned = contract.scheduled_change_ids
+        for change in planned.filtered(
+            lambda change: change.kind in ("price", "quantity")
+            and change.date > self.start_date
+            and change.line_ids.order_line_id <= self.order_line.parent_line_id
+        ):
+            for one in change.line_ids:
+                one.order_line_id = lines[one.order_line_id]
+            change.order_id = self
+        contract.invalidate_recordset(["scheduled_change_ids", "change_ids"])
+        contract.scheduled_change_ids._revoke(
+            self.env._("renewed by %s", self.name), ending=True
+        )
 
     def _set_renewed(self, renewal):
         """Let the contract be followed by another.

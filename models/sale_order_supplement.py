@@ -208,12 +208,13 @@ class SaleOrder(models.Model):
             unit_price(amount, units, billed.discount, currency.decimal_places)
         )
 
-    def _cut_periods(self, day):
+    def _cut_periods(self, day, kept=None):
         """Let no billed period reach to a day or beyond: from then on others hold.
 
         :param date day: the first day that is not theirs any more
+        :param kept: ledger rows that are right as they are
         """
-        rows = self._get_rows_from(day)
+        rows = self._get_rows_from(day) - (kept or self.env["subscription.period"])
         rows.filtered(lambda row: row.date_from >= day)._set_void()
         rows.filtered(lambda row: row.date_from < day).date_to = day - ONE_DAY
         # The rows that follow are inserted at once, and must not meet these.

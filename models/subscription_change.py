@@ -269,7 +269,7 @@ class SubscriptionChange(models.Model):
     def _apply_plan(self):
         order = self.order_id
         charges, credits = self._get_supplements()
-        order._cut_periods(self.date)
+        order._cut_periods(self.date, self.billed_period_ids)
         order._write_plan(self.plan_id)
         for line in self.line_ids:
             line._write_price()

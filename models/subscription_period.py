@@ -199,10 +199,11 @@ class SubscriptionPeriod(models.Model):
         them can be taken back as if it had not been billed.
         """
         self.ensure_one()
-        for change in self.order_id._get_counted_changes("price"):
-            # A period has the price of its first day.
-            if change.state == "scheduled" and change.date <= self.date_from:
-                change.billed_period_ids += self
+        for kind in ("plan", "price"):
+            for change in self.order_id._get_counted_changes(kind):
+                # A period has the plan and the price of its first day.
+                if change.state == "scheduled" and change.date <= self.date_from:
+                    change.billed_period_ids += self
         for change in self.order_id._get_counted_changes("quantity"):
             if change.date <= self.date_to and (
                 change.state == "scheduled" or change._has_charge_pending()

@@ -156,6 +156,37 @@ class TestPlanSwitch(SubscriptionCommon):
         self.assertEqual(self._get_amounts(contract._bill()), [100.0])
         self.assertEqual(contract.verify_ledger(), [])
 
+    def test_a_period_billed_ahead_with_the_new_plan_is_not_credited(self):
+        early = self._create_plan(invoice_lead_days=5)
+        contract = self._create_contract(plan_id=early.id, start_date="2026-07-01")
+        self.yearly.invoice_lead_days = 5
+        change = contract._change_plan(self.yearly)
+        with freeze_time("2026-07-27"):
+            self.assertEqual(self._get_amounts(contract._bill()), [1000.0])
+            with self.assertRaisesRegex(UserError, "billed with this change"):
+                change.action_revoke()
+        with freeze_time("2026-08-01"):
+            self._apply_scheduled()
+        self.assertEqual(contract.plan_id, self.yearly)
+        self.assertEqual(self._get_amounts(contract.invoice_ids), [100.0, 1000.0])
+        self.assertEqual(
+            self._get_periods(contract),
+            ["2026-07-01..2026-07-31", "2026-08-01..2027-07-31"],
+        )
+
+    def test_a_switch_in_a_trial_begins_when_the_trial_is_over(self):
+        plan = self._create_plan(trial_days=30)
+        contract = self._create_contract(plan_id=plan.id, start_date="2026-07-10")
+        change = contract._change_plan(self.yearly, at="now")
+        self.assertEqual(change.date, self._day("2026-08-09"))
+        with freeze_time("2026-08-09"):
+            self._apply_scheduled()
+        self.assertEqual(self._get_amounts(contract.invoice_ids), [1000.0])
+        self.assertEqual(
+            self._get_periods(contract),
+            ["2026-07-10..2026-08-08", "2026-08-09..2027-08-08"],
+        )
+
     # What is refused
 
     def test_the_same_plan_is_refused(self):

@@ -189,6 +189,21 @@ class TestRenewal(SubscriptionCommon):
         self.assertEqual(upsell.state, "cancel")
         self.assertEqual(change.state, "revoked")
 
+    def test_what_is_planned_for_later_goes_over_to_the_renewal(self):
+        contract = self._create_contract((self.seat, 3), start_date="2026-07-01")
+        renewal = self._renew(contract)
+        change = contract._change_quantities(
+            {contract.order_line: 2}, at=self._day("2026-10-01")
+        )
+        renewal.action_confirm()
+        self.assertEqual(change.order_id, renewal)
+        self.assertEqual(renewal.scheduled_change_ids, change)
+        with freeze_time("2026-10-01"):
+            self._apply_scheduled()
+            moves = renewal._bill()
+        self.assertEqual(renewal.order_line.product_uom_qty, 2.0)
+        self.assertEqual(self._get_amounts(moves), [300.0, 300.0, 200.0])
+
     def test_a_renewal_that_is_cancelled_lets_the_contract_go_on(self):
         contract = self._create_contract(start_date="2026-07-01")
         renewal = self._renew(contract)
