@@ -64,3 +64,49 @@ class TestTours(HttpCase):
         order.invalidate_recordset()
         self.assertFalse(order.hold)
         self.assertEqual(order.invoice_ids.state, "posted")
+
+    def test_a_salesperson_sells_more_on_the_contract(self):
+        order = self._create_contract()
+        self.start_tour(
+            f"/odoo/subscriptions/{order.id}", "subscription_upsell", login="admin"
+        )
+        order.invalidate_recordset()
+        self.assertEqual(order.order_line.product_uom_qty, 3.0)
+        self.assertEqual(order.child_order_ids.state, "sale")
+
+    def test_a_salesperson_pauses_and_resumes_a_contract(self):
+        order = self._create_contract()
+        self.start_tour(
+            f"/odoo/subscriptions/{order.id}", "subscription_pause", login="admin"
+        )
+        order.invalidate_recordset()
+        self.assertEqual(order.subscription_state, "progress")
+        self.assertEqual(order.change_ids.mapped("reason"), ["Shop is rebuilt"])
+
+    def test_a_salesperson_changes_plan_and_quantities_and_revokes_one(self):
+        self.env.ref("subscriptions.plan_yearly").sequence = 0
+        order = self._create_contract()
+        self.start_tour(
+            f"/odoo/subscriptions/{order.id}", "subscription_change", login="admin"
+        )
+        order.invalidate_recordset()
+        plan_change, quantity_change = order.change_ids.sorted("kind")
+        self.assertEqual(plan_change.state, "scheduled")
+        self.assertEqual(plan_change.line_ids.price_after, 333.0)
+        self.assertEqual(quantity_change.state, "revoked")
+
+    def test_a_salesperson_closes_a_contract_and_takes_it_back(self):
+        order = self._create_contract()
+        self.start_tour(
+            f"/odoo/subscriptions/{order.id}", "subscription_close", login="admin"
+        )
+        order.invalidate_recordset()
+        self.assertFalse(order.close_date)
+        self.assertEqual(order.subscription_state, "progress")
+
+    def test_a_salesperson_pauses_several_and_sees_which_refused(self):
+        orders = self._create_contract() | self._create_contract()
+        orders[1]._pause()
+        self.start_tour("/odoo/subscriptions", "subscription_mass", login="admin")
+        orders.invalidate_recordset()
+        self.assertEqual(orders.mapped("subscription_state"), ["paused"] * 2)

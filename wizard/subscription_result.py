@@ -75,7 +75,7 @@ class SubscriptionResultLine(models.TransientModel):
         string="Status",
         readonly=True,
     )
-    message = fields.Char(string="Note", readonly=True)
+    message = fields.Text(string="Note", readonly=True)
 
     def action_open(self):
         """Open the contract."""
