@@ -211,7 +211,7 @@ class SaleOrder(models.Model):
                 continue
             price, discount = line._get_price_on(day)
             after, discount_after = line._get_switched_price(plan, day)
-            after = prices.get(line, after)
+            by_rules, after = after, prices.get(line, after)
             line._refuse_odd_numbers(after)
             if (after, discount_after) != (price, discount):
                 result.append(
@@ -219,6 +219,7 @@ class SaleOrder(models.Model):
                         "order_line_id": line.id,
                         "price_before": price,
                         "price_after": after,
+                        "is_typed": after != by_rules,
                         "discount_before": discount,
                         "discount_after": discount_after,
                     }

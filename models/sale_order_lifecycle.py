@@ -116,6 +116,12 @@ class SaleOrder(models.Model):
                         date=format_date(self.env, day),
                     )
                 )
+            if (
+                day > today
+                and (day, reason) == (order.close_date, order.close_reason_id)
+                and credit == order.close_with_credit
+            ):
+                continue  # clicked twice
             # sudo: like the state, these are kept from typing
             order.sudo().write(
                 {

@@ -46,6 +46,10 @@ class SubscriptionChangeLine(models.Model):
     price_after = fields.Float(
         digits="Product Price", readonly=True, min_display_digits="Product Price"
     )
+    is_typed = fields.Boolean(
+        readonly=True,
+        help="The new price was typed by a person: no rule writes over it later.",
+    )
     discount_before = fields.Float(digits="Discount", readonly=True)
     discount_after = fields.Float(digits="Discount", readonly=True)
     is_charged_apart = fields.Boolean(
@@ -117,9 +121,9 @@ class SubscriptionChangeLine(models.Model):
         line.write(
             {
                 "price_unit": self.price_after,
-                # Agreed, not typed: another plan looks it up again.
+                # What rules gave, or an increase, another plan looks up again.
                 "technical_price_unit": self.price_after
-                if line._has_looked_up_price()
+                if line._has_looked_up_price() and not self.is_typed
                 else line.technical_price_unit,
                 "discount": self.discount_after,
             }

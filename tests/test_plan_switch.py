@@ -129,6 +129,13 @@ class TestPlanSwitch(SubscriptionCommon):
             ],
         )
 
+    def test_a_price_that_was_given_is_not_looked_up_by_the_next_switch(self):
+        contract = self._create_contract(self.seat, start_date="2026-07-10")
+        line = contract.order_line
+        contract._change_plan(self.yearly, at="now", prices={line: 950.0})
+        contract._change_plan(self.monthly, at="now")
+        self.assertEqual(line.price_unit, 950.0)
+
     def test_the_preview_shows_the_switch(self):
         contract = self._create_contract(start_date="2026-07-10")
         contract._change_plan(self.yearly)
