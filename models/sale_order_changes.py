@@ -4,6 +4,8 @@ A change is a ``subscription.change``; on its day it is made. What was and will 
 read from the changes by the engine (``engine/changes.py``, ``engine/timeline.py``).
 """
 
+from markupsafe import Markup
+
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
@@ -339,18 +341,18 @@ class SaleOrder(models.Model):
             lines.append(self.env._("Upsell: %s", change.source_order_id.name))
         if why or change.reason:
             lines.append(self.env._("Reason: %s", why or change.reason))
-        self.message_post(body="\n".join(lines))
+        # Escapes what people typed.
+        body = Markup("<br/>").join(lines)
+        self.message_post(body=body)
         renewal = self._get_open_renewal()
         if renewal.state in ("draft", "sent"):
             # Its lines were taken from the contract as it was.
-            renewal.message_post(
-                body=self.env._(
-                    "%(contract)s has changed since this quotation was made. Bring it "
-                    "up to date where need be.\n%(change)s",
-                    contract=self.name,
-                    change="\n".join(lines),
-                )
+            told = self.env._(
+                "%s has changed since this quotation was made. Bring it up to date where "
+                "need be.",
+                self.name,
             )
+            renewal.message_post(body=Markup("<br/>").join([told, body]))
 
     def _write_plan(self, plan):
         """Let the contract have another plan from now on. Prices are not touched."""

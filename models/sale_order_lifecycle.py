@@ -3,6 +3,8 @@
 What may follow what is the table in ``engine/lifecycle.py``.
 """
 
+from markupsafe import Markup
+
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
@@ -265,14 +267,16 @@ class SaleOrder(models.Model):
 
     def _get_pause_text(self, resume_date, reason):
         if resume_date:
-            text = self.env._(
-                "Paused until %s.", format_date(self.env, resume_date - ONE_DAY)
-            )
+            lines = [
+                self.env._(
+                    "Paused until %s.", format_date(self.env, resume_date - ONE_DAY)
+                )
+            ]
         else:
-            text = self.env._("Paused until it is resumed.")
+            lines = [self.env._("Paused until it is resumed.")]
         if reason:
-            text += "\n" + self.env._("Reason: %s", reason)
-        return text
+            lines.append(self.env._("Reason: %s", reason))
+        return Markup("<br/>").join(lines)  # escapes what people typed
 
     def _check_resume_date(self, day):
         if day and day <= self._get_today():

@@ -1,6 +1,6 @@
 """What a contract will bill, in figures and words, and the proof of what it billed."""
 
-from odoo import models
+from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
 from ..engine.period import ONE_DAY
@@ -12,6 +12,26 @@ MAX_PREVIEW = 120
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
+
+    upsell_effect = fields.Char(
+        string="At Once",
+        compute="_compute_upsell_effect",
+        help="What the upsell costs for the periods that are billed already.",
+    )
+
+    @api.depends(
+        "order_line.price_total",
+        "order_line.is_recurring",
+        "start_date",
+        "state",
+        "subscription_kind",
+    )
+    @api.depends_context("lang")
+    def _compute_upsell_effect(self):
+        for order in self:
+            is_open = order.subscription_kind == "upsell" and order.state != "sale"
+            terms = order._get_upsell_charge_text() if is_open else False
+            order.upsell_effect = terms
 
     # === PREVIEW AND PROOF === #
 
@@ -116,6 +136,19 @@ class SaleOrder(models.Model):
             }
         ]
 
+    def _get_upsell_charge_text(self):
+        """Return in words what an upsell costs at once, taxes included, or False."""
+        for charge in self._preview_upsell():
+            return self.env._(
+                "%(total)s for %(start)s to %(end)s",
+                total=formatLang(
+                    self.env, charge["amount_total"], currency_obj=self.currency_id
+                ),
+                start=self._format_day(charge["date_from"]),
+                end=self._format_day(charge["date_to"]),
+            )
+        return False
+
     def _get_upsell_terms(self):
         """Return the terms of an upsell: what it costs at once, and with each invoice.
 
@@ -124,16 +157,9 @@ class SaleOrder(models.Model):
         contract = self.parent_order_id.sudo()  # sudo: as the upsell itself tells
         terms = [(self.env._("Joins the contract"), contract.name)]
         if self.state in ("draft", "sent"):
-            for charge in self._preview_upsell():
-                text = self.env._(
-                    "%(total)s for %(start)s to %(end)s",
-                    total=formatLang(
-                        self.env, charge["amount_total"], currency_obj=self.currency_id
-                    ),
-                    start=self._format_day(charge["date_from"]),
-                    end=self._format_day(charge["date_to"]),
-                )
-                terms.append((self.env._("At once"), text))
+            at_once = self._get_upsell_charge_text()
+            if at_once:
+                terms.append((self.env._("At once"), at_once))
             if contract.next_invoice_date:
                 terms.append(
                     (

@@ -221,6 +221,7 @@ class TestUpsell(SubscriptionCommon):
         )
         [shown] = upsell.preview_invoices()
         terms = dict(upsell._get_contract_terms())
+        self.assertEqual(upsell.upsell_effect, terms["At once"])
         upsell.action_confirm()
         self.assertEqual(shown["amount_untaxed"], upsell.invoice_ids.amount_untaxed)
         self.assertEqual(shown["amount_total"], upsell.invoice_ids.amount_total)
