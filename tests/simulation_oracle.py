@@ -88,10 +88,12 @@ class Entry:
     first: date
     last: date
     units: int
+    exact: Fraction  # before it was rounded
     amount: Fraction
     price: Fraction  # of one unit and full period, less discount
-    document: "Document" = None
-    left: int = 0  # units that were not credited
+    document: "Document"
+    left: int  # units that were not credited
+    open: Fraction  # what was not credited
 
 
 @dataclass
@@ -126,6 +128,7 @@ class Item:
     prorate: bool = True
     discount: Fraction = Fraction(0)
     prices: list = field(default_factory=list)  # (from which day on, price)
+    typed: bool = True  # another plan leaves the price alone
 
 
 @dataclass
@@ -297,14 +300,20 @@ class Contract:
     def _bill_units(self, document, row, key, days, units, done=0):
         price = self.get_price(key, days[0])
         whole, length = price * units, count(*row.full)
-        if not self.items[key].prorate:
-            amount = cents(whole)
-        else:
-            through = Fraction(done + count(*days), length)
-            amount = cents(whole * through) - cents(whole * Fraction(done, length))
+        exact = whole
+        if self.items[key].prorate:
+            exact *= Fraction(count(*days), length)
+        amount = cents(exact)
+        if self.items[key].prorate and done:
+            # What was billed of the period before and this make its price together.
+            before = whole * Fraction(done, length)
+            exact = amount = cents(before + exact) - cents(before)
         if amount:
-            entry = Entry(key, *days, units, amount, price, document, units)
-            row.entries.append(entry)
+            row.entries.append(
+                Entry(
+                    key, *days, units, exact, amount, price, document, units, amount
+                )
+            )
             document.lines.append((key, *days, amount))
 
     def _new_document(self, today, sign):
@@ -365,15 +374,17 @@ class Contract:
 
     def _credit_entry(self, row, entry, gone, day):
         entry.left -= gone
-        most = cents(entry.amount * gone / entry.units)
+        most = cents(entry.exact * gone / entry.units)
         first = max(day, entry.first)
         if first == entry.first:
-            amount = most
+            amount = entry.amount if gone == entry.units else most
         elif not self.items[entry.key].prorate:
             return []
         else:
             share = Fraction(count(first, entry.last), count(*row.full))
             amount = min(cents(entry.price * gone * share), most)
+        amount = min(amount, entry.open)
+        entry.open -= amount
         line = (entry.key, first, entry.last, amount)
         return [(entry.document, line)] if amount else []
 
@@ -474,7 +485,10 @@ class Contract:
         units = {key: self._get_current(key) for key in self.items}
         items = {
             key: Item(
-                item.prorate, item.discount, [(first, item.prices[-1][1])]
+                item.prorate,
+                item.discount,
+                [(first, item.prices[-1][1])],
+                item.typed,
             )
             for key, item in self.items.items()
             if units[key]

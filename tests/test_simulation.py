@@ -6,13 +6,15 @@ With SUBSCRIPTIONS_STRESS=1 there are more contracts for longer, with
 SUBSCRIPTIONS_SEED=… they do other things.
 """
 
+import math
 import os
 import random
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from fractions import Fraction
+from unittest.mock import patch
 
+from odoo.api import SUPERUSER_ID
 from odoo.exceptions import UserError
-from odoo.tools import mute_logger
 
 from .common import SubscriptionCommon, freeze_time, tagged
 from .simulation_oracle import Contract, Item, Plan
@@ -60,6 +62,12 @@ ACTIONS = {
 }
 CHANCE = 1 / 28  # of something to happen to a contract on a day
 
+# What is not done because it is known to go wrong: ``test_simulation_findings.py`` has
+# each as a small test. What is mended is taken out here.
+# gone: a line with no units left is not billed for the days it had some
+# apart: what an upsell charged is left out after a switch at once, or after reopening
+KNOWN = {"gone", "apart"}
+
 
 class Life:
     """A contract and its page of the notebook."""
@@ -82,6 +90,9 @@ class TestSimulation(SubscriptionCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.env = cls.env(context=dict(cls.env.context, tracking_disable=True))
+        # One rounding for each line; by Odoo's default the untaxed sum is rounded once
+        # more, from the lines' exact amounts.
+        cls.company.tax_calculation_rounding_method = "round_per_line"
         cls.random = random.Random(SEED)
         cls.plans = {}
         for number, (name, plan) in enumerate(PLANS.items()):
@@ -109,16 +120,18 @@ class TestSimulation(SubscriptionCommon):
             invoice_mode="draft" if draft else "post",
         )
 
+    def setUp(self):
+        super().setUp()
+        self.lives, self.broken = [], []
+
     # === THE STORY === #
 
     def test_years_of_contracts_are_billed_as_the_notebook_says(self):
-        self.lives, self.broken = [], []
-        with mute_logger("odoo.addons.base.models.ir_cron"):
+        with freeze_time(START) as clock:
             for number in range(DAYS):
                 today = START + timedelta(days=number)
-                with freeze_time(today):
-                    self._live_a_day(today, number)
-        with freeze_time(START + timedelta(days=DAYS)):
+                clock.move_to(datetime.combine(today, time(5)))
+                self._live_a_day(today, number)
             self._check(self.lives)
         if self.broken:
             self.fail(f"seed {SEED}:\n\n" + "\n\n".join(self.broken[:20]))
@@ -129,10 +142,15 @@ class TestSimulation(SubscriptionCommon):
         early = self.random.random() < 0.5
         if early:
             self._act(today)
-        self._run(today)
+        if number % TWICE_EVERY:
+            self._run_services()
+        else:
+            self._run_crons()
+        self._run_notebook(today)
         if number % TWICE_EVERY == 0:
             before = self._get_fingerprint()
-            self._trigger_crons()
+            self._run_services()
+            self._run_crons()
             self.assertEqual(before, self._get_fingerprint(), f"a second run, {today}")
         if not early:
             self._act(today)
@@ -140,14 +158,21 @@ class TestSimulation(SubscriptionCommon):
             self._begin(today)
         self._check([life for life in self.lives if life.touched])
 
-    def _run(self, today):
-        self._trigger_crons()
+    def _run_notebook(self, today):
         for life in self.lives:
             known = len(life.page.documents)
             life.page.run(today)
             life.touched |= known != len(life.page.documents)
 
-    def _trigger_crons(self):
+    def _run_services(self):
+        """Do what the crons do, without their commits and their cold caches: faster."""
+        IrCron = self.registry["ir.cron"]
+        env = self.env(user=SUPERUSER_ID)
+        with patch.object(IrCron, "_commit_progress", lambda *_args, **_kw: math.inf):
+            env["subscription.scheduler"]._run()
+            env["subscription.billing"]._run()
+
+    def _run_crons(self):
         with self.enter_registry_test_mode():
             for name in ("apply_scheduled", "bill_due"):
                 cron = self.env.ref(f"subscriptions.ir_cron_{name}")
@@ -188,7 +213,11 @@ class TestSimulation(SubscriptionCommon):
         self.lives.append(life)
 
     def _new_item(self, key, day, price, discount=Fraction(0)):
-        return Item(self.products[key].prorate, discount, [(day, price)])
+        typed = price != self._get_list_price(key)
+        return Item(self.products[key].prorate, discount, [(day, price)], typed)
+
+    def _get_list_price(self, key):
+        return Fraction(str(self.products[key].list_price))
 
     def _tell(self, page):
         return ", ".join(
@@ -238,8 +267,9 @@ class TestSimulation(SubscriptionCommon):
         life.note(f"{today}: upsell of {deltas}")
         for key in keys:
             if key not in page.items:
-                price = Fraction(str(self.products[key].list_price))
-                page.items[key] = self._new_item(key, page.start, price)
+                page.items[key] = self._new_item(
+                    key, page.start, self._get_list_price(key)
+                )
         upsell = self._upsell(
             life.order, *((self.products[key], units) for key, units in deltas.items())
         )
@@ -257,7 +287,7 @@ class TestSimulation(SubscriptionCommon):
         page, rng = life.page, self.random
         deltas = {}
         for key in rng.sample(list(page.items), rng.randint(1, len(page.items))):
-            least = 1 if key == "seat" else 0
+            least = 1 if key == "seat" or "gone" in KNOWN else 0
             lowest = least - page.get_lowest(key, day)
             deltas[key] = rng.randint(max(lowest, -3), 3)
         deltas = {key: units for key, units in deltas.items() if units}
@@ -279,7 +309,17 @@ class TestSimulation(SubscriptionCommon):
     def _do_switch_now(self, life, today):
         if life.page.rows and life.page.get_switch(today).anchor > today:
             return  # in its trial
+        if self._is_charged_apart(life):
+            return
         self._switch(life, today, today, "now")
+
+    def _is_charged_apart(self, life):
+        """Tell whether more units were charged for days that are not over."""
+        return "apart" in KNOWN and any(
+            entry.document is not row.entries[0].document
+            for row in life.page.rows[-3:]
+            for entry in row.entries
+        )
 
     def _do_switch_next(self, life, today):
         self._switch(life, today, life.page.get_next_period(today), "next_period")
@@ -298,7 +338,12 @@ class TestSimulation(SubscriptionCommon):
             at=at,
             prices={self._get_line(life, key): told[key] for key in keys},
         )
-        page.switch(PLANS[name], day, today, prices)
+        rules = {
+            key: self._get_list_price(key)
+            for key, item in page.items.items()
+            if not item.typed
+        }
+        page.switch(PLANS[name], day, today, rules | prices)
         life.plan = name
 
     def _do_pause(self, life, today):
@@ -330,7 +375,7 @@ class TestSimulation(SubscriptionCommon):
     def _close(self, life, today, day):
         if not life.page.documents:
             return  # never billed: it would be cancelled
-        credit = self.random.random() < 0.5
+        credit = self.random.random() < 0.5 and not self._is_charged_apart(life)
         life.note(f"{today}: closed on {day}, with credit: {credit}")
         life.order._close(self.reason, None if day == today else day, credit=credit)
         life.page.close(day, today, credit)
