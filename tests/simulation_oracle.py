@@ -310,9 +310,7 @@ class Contract:
             exact = amount = cents(before + exact) - cents(before)
         if amount:
             row.entries.append(
-                Entry(
-                    key, *days, units, exact, amount, price, document, units, amount
-                )
+                Entry(key, *days, units, exact, amount, price, document, units, amount)
             )
             document.lines.append((key, *days, amount))
 

@@ -2,8 +2,9 @@
 
 Customers and salespeople do at random what they may do. The notebook,
 ``simulation_oracle.py``, says what must have been billed; it knows nothing of the code.
-With SUBSCRIPTIONS_STRESS=1 there are more contracts for longer, with
-SUBSCRIPTIONS_SEED=… they do other things.
+With SUBSCRIPTIONS_STRESS=1 there are 200 contracts for three years, with
+SUBSCRIPTIONS_SIMULATION=60x400 as many contracts and days, with SUBSCRIPTIONS_SEED=… they
+do other things.
 """
 
 import math
@@ -21,8 +22,8 @@ from .simulation_oracle import Contract, Item, Plan
 
 STRESS = bool(os.environ.get("SUBSCRIPTIONS_STRESS"))
 SEED = int(os.environ.get("SUBSCRIPTIONS_SEED", "19"))
-CONTRACTS = int(os.environ.get("SIM_CONTRACTS", 200 if STRESS else 30))
-DAYS = int(os.environ.get("SIM_DAYS", 36 * 30 + 16 if STRESS else 15 * 30))
+SIZE = os.environ.get("SUBSCRIPTIONS_SIMULATION", "200x1096" if STRESS else "25x240")
+CONTRACTS, DAYS = map(int, SIZE.split("x"))
 TWICE_EVERY = 20  # days between those on which the run is done twice
 START = date(2027, 11, 20)  # 29 February 2028 is in all of them
 

@@ -1,4 +1,10 @@
-"""What the simulation found, as small as it gets. Not imported: these fail."""
+"""What the simulation found, as small as it gets, until it is mended.
+
+Not imported. A test that passes has to move to where it belongs, and its name out of
+``KNOWN`` in test_simulation.py.
+"""
+
+from unittest import expectedFailure
 
 from .common import SubscriptionCommon, freeze_time, tagged
 
@@ -13,6 +19,7 @@ class TestSimulationFindings(SubscriptionCommon):
         super().setUpClass()
         cls.reason = cls.env.ref("subscriptions.close_reason_price")
 
+    @expectedFailure
     def test_in_arrears_a_line_that_is_all_gone_is_billed_for_its_days(self):
         plan = self._create_plan(billing_timing="arrears")
         support = self._create_item("Support", 60.0)
@@ -24,6 +31,7 @@ class TestSimulationFindings(SubscriptionCommon):
             # 100.00 and 14/31 of 60.00
             self.assertEqual(self._get_amounts(contract._bill()), [127.10])
 
+    @expectedFailure
     def test_in_arrears_a_line_that_goes_with_the_period_is_billed_for_it(self):
         plan = self._create_plan(billing_timing="arrears")
         support = self._create_item("Support", 60.0)
@@ -39,6 +47,7 @@ class TestSimulationFindings(SubscriptionCommon):
         lines = contract.invoice_ids.sorted("id")[-1].invoice_line_ids
         return {line.product_id: line.price_subtotal for line in lines}
 
+    @expectedFailure
     def test_goods_of_an_upsell_are_billed_by_the_new_plan(self):
         contract = self._create_contract(start_date="2026-07-01")
         self._upsell(contract, self.goods).action_confirm()
@@ -46,6 +55,7 @@ class TestSimulationFindings(SubscriptionCommon):
             contract._change_plan(self.yearly, at="now")
         self.assertIn(self.goods, self._get_last_lines(contract))
 
+    @expectedFailure
     def test_a_service_of_an_upsell_is_billed_by_the_new_plan(self):
         support = self._create_item("Support", 60.0)
         contract = self._create_contract(start_date="2026-07-01")
@@ -54,6 +64,7 @@ class TestSimulationFindings(SubscriptionCommon):
             contract._change_plan(self.yearly, at="now")
         self.assertIn(support, self._get_last_lines(contract))
 
+    @expectedFailure
     def test_what_an_upsell_added_is_billed_after_reopening(self):
         support = self._create_item("Support", 60.0)
         contract = self._create_contract(plan_id=self.yearly.id)
@@ -64,6 +75,7 @@ class TestSimulationFindings(SubscriptionCommon):
             contract._reopen()
         self.assertIn(support, self._get_last_lines(contract))
 
+    @expectedFailure
     def test_units_given_back_one_by_one_are_not_more_than_was_billed(self):
         plan = self._create_plan()
         contract = self._create_contract(
@@ -75,18 +87,3 @@ class TestSimulationFindings(SubscriptionCommon):
         contract._change_quantities({line: 3}, at="now")
         amounts = contract.invoice_ids.sorted("id").mapped("amount_untaxed_signed")
         self.assertAlmostEqual(sum(amounts[1:]), 0.0)
-
-    def test_days_of_another_plan_are_not_done_of_an_aligned_one(self):
-        aligned = self._create_plan(
-            billing_period_unit="year", align=True
-        )
-        plan = self._create_plan(billing_timing="arrears", align=True)
-        with freeze_time("2028-02-15"):
-            contract = self._create_contract(
-                (self.seat, 3, {"price_unit": 786.13}),
-                plan_id=plan.id,
-                start_date="2028-01-01",
-            )
-            contract._change_plan(aligned, at="now")
-            # 2,358.39 x 321/366 = 2,068.424
-            self.assertEqual(self._get_amounts(contract.invoice_ids)[-1], 2068.42)
