@@ -3,8 +3,8 @@
 Customers and salespeople do at random what they may do. The notebook,
 ``simulation_oracle.py``, says what must have been billed; it knows nothing of the code.
 With SUBSCRIPTIONS_STRESS=1 there are 200 contracts for three years, with
-SUBSCRIPTIONS_SIMULATION=60x400 as many contracts and days, with SUBSCRIPTIONS_SEED=… they
-do other things.
+SUBSCRIPTIONS_SIMULATION=60x400 as many contracts and days, with SUBSCRIPTIONS_SEED=…
+they do other things.
 """
 
 import math
@@ -63,7 +63,7 @@ ACTIONS = {
 }
 CHANCE = 1 / 28  # of something to happen to a contract on a day
 
-# What is not done because it is known to go wrong: ``test_simulation_findings.py`` has
+# What is not done because it is known to go wrong: ``simulation_findings.py`` has
 # each as a small test. What is mended is taken out here.
 # gone: a line with no units left is not billed for the days it had some
 # apart: what an upsell charged is left out after a switch at once, or after reopening
@@ -406,7 +406,7 @@ class TestSimulation(SubscriptionCommon):
     # === WHAT CAME OF IT === #
 
     def _check(self, lives):
-        """Compare contracts with their pages; those that differ are told and dropped."""
+        """Compare contracts with their pages; those that differ are dropped."""
         for life in lives:
             life.touched = False
             if life not in self.lives:
