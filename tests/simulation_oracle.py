@@ -1,17 +1,15 @@
 """What a contract must have been billed, kept by hand, one day after the other.
 
-A clerk's notebook: which units there are since when, which days are billed on which line
-of which document. Written from the pages in docs/, not from the code: no engine, no Odoo.
-Amounts are fractions until one line of a document is rounded, once.
+A clerk's notebook: which units there are since when, which days are billed on which
+line of which document. Written from the pages in docs/, not from the code: no engine,
+no Odoo. Amounts are fractions until one line of a document is rounded, once.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 
-from dateutil.relativedelta import relativedelta
-
-DAY = timedelta(days=1)
+from .simulation_calendar import DAY, Plan, count
 
 
 def cents(amount):
@@ -19,65 +17,7 @@ def cents(amount):
     return Fraction((amount * 200 + 1) // 2, 100)
 
 
-def count(first, last):
-    """Return the number of days, both counted."""
-    return (last - first).days + 1
-
-
-# --- the calendar ----------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What the notebook has to know of a plan."""
-
-    unit: str = "month"
-    count: int = 1
-    align: int = 0
-    arrears: bool = False
-    lead: int = 0
-    trial: int = 0
-
-    def get_anchor(self, day):
-        """Return the first day from a day on that a full period starts on."""
-        if not self.align:
-            return day
-        while not self._is_aligned(day):
-            day += DAY
-        return day
-
-    def _is_aligned(self, day):
-        if self.unit == "week":
-            return day.isoweekday() == self.align
-        short = day.day < self.align and (day + DAY).day == 1
-        first_month = self.unit != "year" or day.month == 1
-        return (day.day == self.align or short) and first_month
-
-    def get_start(self, anchor, number):
-        """Return the first day of the full period of a number; it may be negative."""
-        number *= self.count
-        if self.unit == "day":
-            return anchor + number * DAY
-        if self.unit == "week":
-            return anchor + 7 * number * DAY
-        months = number * (12 if self.unit == "year" else 1)
-        # The day that is meant, also where the anchor's month lacks it.
-        wanted = self.align or anchor.day
-        first = anchor.replace(day=1) + relativedelta(months=months)
-        return first + relativedelta(day=wanted)
-
-    def get_full(self, anchor, day):
-        """Return first and last day of the full period a day lies in."""
-        number = 0
-        while self.get_start(anchor, number) > day:
-            number -= 1
-        while self.get_start(anchor, number + 1) <= day:
-            number += 1
-        start = self.get_start(anchor, number)
-        return start, self.get_start(anchor, number + 1) - DAY
-
-
-# --- what is written down --------------------------------------------------------------
+# --- what is written down
 
 
 @dataclass
@@ -213,10 +153,6 @@ class Contract:
         """The first day that nothing is written down for."""
         return self.rows[-1].last + DAY if self.rows else self.start
 
-    @property
-    def is_planned(self):
-        return any(one.planned for one in self.steps + self.switches)
-
     def _get_stretch(self, first):
         """Return the stretch to bill from a day on, (first, last, full), or None."""
         if self.close_day and first >= self.close_day:
@@ -269,7 +205,7 @@ class Contract:
         if paused:
             return
         row.noted = {step.number for step in self.steps if step.day <= last}
-        document = self._new_document(today, 1)
+        document = Document(today, 1)
         for key in self.items:
             for since, until, units in self._get_spans(key, first, last):
                 left = done if since == first else 0
@@ -314,9 +250,6 @@ class Contract:
             )
             document.lines.append((key, *days, amount))
 
-    def _new_document(self, today, sign):
-        return Document(today, sign)
-
     def _keep(self, document):
         if document.lines:
             self.documents.append(document)
@@ -340,7 +273,7 @@ class Contract:
 
     def _make_steps(self, steps, today):
         """Charge and credit what rows that were billed before do not have."""
-        charge, credits = self._new_document(today, 1), []
+        charge, credits = Document(today, 1), []
         for step in steps:
             step.planned = False
             for row in self._get_rows_from(step.day):
@@ -389,7 +322,7 @@ class Contract:
     def _write_credit_notes(self, credits, today):
         """Write a credit note for each invoice that something is given back of."""
         for invoice in self.documents[:]:
-            note = self._new_document(today, -1)
+            note = Document(today, -1)
             note.lines = [line for credited, line in credits if credited is invoice]
             self._keep(note)
 
@@ -480,7 +413,7 @@ class Contract:
         """Return the contract that follows, billed for what is due."""
         first = self.unbilled
         switch = self.get_switch(first)
-        units = {key: self._get_current(key) for key in self.items}
+        units = {key: self.get_units(key, max(first, today)) for key in self.items}
         items = {
             key: Item(
                 item.prorate,
@@ -497,9 +430,6 @@ class Contract:
         following = Contract(first, switch.plan, items, units, anchor=switch.anchor)
         following.bill(today)
         return following
-
-    def _get_current(self, key):
-        return sum(s.units for s in self.steps if s.key == key and not s.planned)
 
     # The day's run
 

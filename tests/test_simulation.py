@@ -1,4 +1,4 @@
-"""Contracts that live for years, a run each day, and a notebook that is kept beside them.
+"""Contracts that live for years, a run each day, and a notebook kept beside them.
 
 Customers and salespeople do at random what they may do. The notebook,
 ``simulation_oracle.py``, says what must have been billed; it knows nothing of the code.
@@ -18,7 +18,8 @@ from odoo.api import SUPERUSER_ID
 from odoo.exceptions import UserError
 
 from .common import SubscriptionCommon, freeze_time, tagged
-from .simulation_oracle import Contract, Item, Plan
+from .simulation_calendar import Plan
+from .simulation_oracle import Contract, Item
 
 STRESS = bool(os.environ.get("SUBSCRIPTIONS_STRESS"))
 SEED = int(os.environ.get("SUBSCRIPTIONS_SEED", "19"))
@@ -67,7 +68,9 @@ CHANCE = 1 / 28  # of something to happen to a contract on a day
 # each as a small test. What is mended is taken out here.
 # gone: a line with no units left is not billed for the days it had some
 # apart: what an upsell charged is left out after a switch at once, or after reopening
-KNOWN = {"gone", "apart"}
+# ahead: a switch whose first period was billed ahead credits it and bills it again
+# behind: a renewal that starts before today has not what came or went since its start
+KNOWN = {"gone", "apart", "ahead", "behind"}
 
 
 class Life:
@@ -139,7 +142,7 @@ class TestSimulation(SubscriptionCommon):
         self.assertGreaterEqual(len(self.lives), CONTRACTS)
 
     def _live_a_day(self, today, number):
-        """What customers do comes before the run on some days, after it on others."""
+        """Customers come before the run on some days, after it on others."""
         early = self.random.random() < 0.5
         if early:
             self._act(today)
@@ -329,7 +332,10 @@ class TestSimulation(SubscriptionCommon):
         page, rng = life.page, self.random
         if any(switch.planned for switch in page.switches):
             return
-        name = rng.choice([one for one in PLANS if one != life.plan])
+        names = [one for one in PLANS if one != life.plan]
+        if at != "now" and "ahead" in KNOWN:
+            names = [one for one in names if PLANS[one].lead <= 0]
+        name = rng.choice(names)
         keys = rng.sample(list(page.items), rng.randint(0, 1))
         prices = {key: Fraction(rng.randint(500, 99999), 100) for key in keys}
         told = {key: float(price) for key, price in prices.items()}
@@ -395,6 +401,9 @@ class TestSimulation(SubscriptionCommon):
         page = life.page
         # A planned switch would make a renewal by another plan: a story of its own.
         if not page.documents or any(switch.planned for switch in page.switches):
+            return
+        first = page.unbilled
+        if "behind" in KNOWN and any(first < step.day <= today for step in page.steps):
             return
         life.note(f"{today}: renewed")
         renewal = self._renew(life.order)
