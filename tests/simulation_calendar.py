@@ -61,3 +61,26 @@ class Plan:
             number += 1
         start = self.get_start(anchor, number)
         return start, self.get_start(anchor, number + 1) - DAY
+
+
+PLANS = {
+    "monthly": Plan(),
+    "monthly in arrears": Plan(arrears=True),
+    "monthly, 5 days before": Plan(lead=5),
+    "monthly, 4 days late": Plan(lead=-4),
+    "monthly in arrears, 3 days before": Plan(arrears=True, lead=3),
+    "weekly": Plan("week"),
+    "two weeks in arrears": Plan("week", 2, arrears=True),
+    "quarterly": Plan("month", 3),
+    "quarterly in arrears": Plan("month", 3, arrears=True),
+    "quarterly on the 31st": Plan("month", 3, align=31),
+    "yearly": Plan("year"),
+    "yearly, 10 days before": Plan("year", lead=10),
+    "yearly in January": Plan("year", align=1),
+    "on the 1st": Plan(align=1),
+    "on the 1st, in arrears": Plan(align=1, arrears=True),
+    "on the 31st": Plan(align=31),
+    "on the 31st, 7 days before": Plan(align=31, lead=7),
+    "14 days of trial": Plan(trial=14),
+    "10 days of trial, on the 1st in arrears": Plan(align=1, arrears=True, trial=10),
+}

@@ -148,6 +148,19 @@ class Contract:
                 price = other
         return price * (1 - item.discount / 100)
 
+    def get_current_units(self):
+        """Return the number of units of each thing the contract has, once made."""
+        units = {}
+        for step in self.steps:
+            if not step.planned:
+                units[step.key] = units.get(step.key, 0) + step.units
+        return {key: number for key, number in units.items() if number}
+
+    @property
+    def planned(self):
+        """The number of changes that are yet to be made."""
+        return sum(one.planned for one in self.steps + self.switches)
+
     @property
     def unbilled(self):
         """The first day that nothing is written down for."""

@@ -18,7 +18,7 @@ from odoo.api import SUPERUSER_ID
 from odoo.exceptions import UserError
 
 from .common import SubscriptionCommon, freeze_time, tagged
-from .simulation_calendar import Plan
+from .simulation_calendar import PLANS
 from .simulation_oracle import Contract, Item
 
 STRESS = bool(os.environ.get("SUBSCRIPTIONS_STRESS"))
@@ -28,27 +28,6 @@ CONTRACTS, DAYS = map(int, SIZE.split("x"))
 TWICE_EVERY = 20  # days between those on which the run is done twice
 START = date(2027, 11, 20)  # 29 February 2028 is in all of them
 
-PLANS = {
-    "monthly": Plan(),
-    "monthly in arrears": Plan(arrears=True),
-    "monthly, 5 days before": Plan(lead=5),
-    "monthly, 4 days late": Plan(lead=-4),
-    "monthly in arrears, 3 days before": Plan(arrears=True, lead=3),
-    "weekly": Plan("week"),
-    "two weeks in arrears": Plan("week", 2, arrears=True),
-    "quarterly": Plan("month", 3),
-    "quarterly in arrears": Plan("month", 3, arrears=True),
-    "quarterly on the 31st": Plan("month", 3, align=31),
-    "yearly": Plan("year"),
-    "yearly, 10 days before": Plan("year", lead=10),
-    "yearly in January": Plan("year", align=1),
-    "on the 1st": Plan(align=1),
-    "on the 1st, in arrears": Plan(align=1, arrears=True),
-    "on the 31st": Plan(align=31),
-    "on the 31st, 7 days before": Plan(align=31, lead=7),
-    "14 days of trial": Plan(trial=14),
-    "10 days of trial, on the 1st in arrears": Plan(align=1, arrears=True, trial=10),
-}
 # Every fifth plan posts its invoices: slower, and no different for the amounts.
 POSTED_EVERY = 5
 ACTIONS = {
@@ -164,9 +143,9 @@ class TestSimulation(SubscriptionCommon):
 
     def _run_notebook(self, today):
         for life in self.lives:
-            known = len(life.page.documents)
+            known = len(life.page.documents), life.page.planned
             life.page.run(today)
-            life.touched |= known != len(life.page.documents)
+            life.touched |= known != (len(life.page.documents), life.page.planned)
 
     def _run_services(self):
         """Do what the crons do, without their commits and their cold caches: faster."""
@@ -424,6 +403,8 @@ class TestSimulation(SubscriptionCommon):
             pairs = {
                 "documents": (self._get_documents(order), self._get_written(life.page)),
                 "ledger": (self._get_ledger(order), self._get_rows(life.page)),
+                "units": (self._get_units(order), life.page.get_current_units()),
+                "plan": (order.plan_id, self.plans[self._get_plan_name(life.page)]),
                 "state": (order.subscription_state, life.page.state),
                 "problems": (order.verify_ledger(), []),
                 "hold": (order.hold_reason or order.hold, False),
@@ -448,6 +429,17 @@ class TestSimulation(SubscriptionCommon):
                 *(f"  only notebook: {one}" for one in expected if one not in found),
             ]
         )
+
+    def _get_units(self, order):
+        return {
+            self.keys[line.product_id.id]: line.product_uom_qty
+            for line in order.order_line
+            if line.product_uom_qty
+        }
+
+    def _get_plan_name(self, page):
+        plan = [one.plan for one in page.switches if not one.planned][-1]
+        return next(name for name, other in PLANS.items() if other == plan)
 
     def _get_documents(self, order):
         lines = self.env["account.move.line"].search(
