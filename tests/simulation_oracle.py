@@ -91,6 +91,7 @@ class Switch:
     anchor: date
     prices: dict = field(default_factory=dict)
     planned: bool = False
+    given: frozenset = frozenset()  # keys whose price was typed with it
 
 
 class Contract:
@@ -354,14 +355,19 @@ class Contract:
 
     # Another plan
 
-    def switch(self, plan, day, today, prices):
+    def is_typed(self, key):
+        """Tell whether another plan leaves the price alone: a person typed it."""
+        given = any(key in one.given for one in self.switches if not one.planned)
+        return self.items[key].typed or given
+
+    def switch(self, plan, day, today, prices, given):
         """Bill by another plan from a day on, which may be to come."""
         now = day <= today
         for key, price in prices.items():
             self.items[key].prices.append((day, price))
         if now:
             self._take_back_all(day, today)
-        new = Switch(day, plan, plan.get_anchor(day), prices, planned=not now)
+        new = Switch(day, plan, plan.get_anchor(day), prices, not now, frozenset(given))
         self.switches.append(new)
         self.switches.sort(key=lambda one: one.day)
         if now:
@@ -432,7 +438,7 @@ class Contract:
                 item.prorate,
                 item.discount,
                 [(first, item.prices[-1][1])],
-                item.typed,
+                self.is_typed(key),
             )
             for key, item in self.items.items()
             if units[key]

@@ -326,10 +326,10 @@ class TestSimulation(SubscriptionCommon):
         )
         rules = {
             key: self._get_list_price(key)
-            for key, item in page.items.items()
-            if not item.typed
+            for key in page.items
+            if not page.is_typed(key)
         }
-        page.switch(PLANS[name], day, today, rules | prices)
+        page.switch(PLANS[name], day, today, rules | prices, given=keys)
         life.plan = name
 
     def _do_pause(self, life, today):
