@@ -81,16 +81,6 @@ class TestSimulationFindings(SubscriptionCommon):
         amounts = contract.invoice_ids.sorted("id").mapped("amount_untaxed_signed")
         self.assertAlmostEqual(sum(amounts[1:]), 0.0)
 
-    def test_a_switch_whose_first_period_is_billed_ahead_bills_it_once(self):
-        ahead = self._create_plan(invoice_lead_days=5)
-        contract = self._create_contract(start_date="2026-07-01")
-        contract._change_plan(ahead)
-        with freeze_time("2026-07-27"):
-            self.assertEqual(self._get_amounts(contract._bill()), [100.0])
-        with freeze_time("2026-08-01"):
-            self._apply_scheduled()
-        self.assertEqual(self._get_amounts(contract.invoice_ids), [100.0, 100.0])
-
     def test_a_renewal_in_arrears_has_what_was_added_in_the_running_period(self):
         plan = self._create_plan(billing_timing="arrears")
         contract = self._create_contract(plan_id=plan.id, start_date="2026-07-01")
