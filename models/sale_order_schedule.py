@@ -320,7 +320,7 @@ class SaleOrder(models.Model):
         rows = self.sudo().period_ids.filtered(
             lambda row: row.is_live
             and row.kind == "billed"
-            and row._get_full_days()[0] == period.full_start
+            and row._get_full_days() == (period.full_start, period.full_end)
             and row.date_from < period.start
         )
         # Rows end before what is not billed; before a switch that is only supposed,

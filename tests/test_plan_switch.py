@@ -109,6 +109,20 @@ class TestPlanSwitch(SubscriptionCommon):
         self.assertEqual(self._get_amounts(contract.invoice_ids), [100.0, 70.97])
         self.assertEqual(contract.next_invoice_date, self._day("2026-09-01"))
 
+    def test_days_of_the_old_plan_are_none_of_the_new_plans_first_stretch(self):
+        aligned = self._create_plan(billing_period_unit="year", align=True)
+        plan = self._create_plan(billing_timing="arrears", align=True)
+        with freeze_time("2028-02-15"):
+            contract = self._create_contract(
+                (self.seat, 3, {"price_unit": 786.13}),
+                plan_id=plan.id,
+                start_date="2028-01-01",
+            )
+            contract._change_plan(aligned, at="now")
+            # The month of January is no part of the year's first stretch:
+            # 2,358.39 x 321/366 = 2,068.424
+            self.assertEqual(self._get_amounts(contract.invoice_ids)[-1], 2068.42)
+
     def test_a_typed_price_stays_and_a_given_one_is_taken(self):
         contract = self._create_contract(
             (self.seat, 1, {"price_unit": 90.0}),
