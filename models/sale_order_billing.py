@@ -128,6 +128,19 @@ class SaleOrder(models.Model):
             lines = lines.filtered(lambda line: not line.is_recurring)
         return lines
 
+    def _get_gone_lines(self, period):
+        """Return lines that have no units any more, and had some in a period.
+
+        :param engine.Period period: the period
+        :rtype: sale.order.line
+        """
+        self.ensure_one()
+        return self.order_line.filtered(
+            lambda line: line.is_recurring
+            and not line.product_uom_qty
+            and any(quantity for quantity, _part in line._get_period_parts(period))
+        )
+
     def _bill_by_hand(self):
         """Bill what is due, and where nothing is, the next period ahead of its day.
 

@@ -125,16 +125,19 @@ class SaleOrder(models.Model):
             lambda line: line.is_recurring or line.display_type
         )
         start = self._get_renewal_start()
-        as_of_start = {
-            line: line._get_terms_on(start) for line in lines if line.is_recurring
-        }
+        # It begins with what is not billed: that may lie behind. What it has is then
+        # what there is today, and it knows what changed since it began.
+        day = max(start, self._get_today())
+        terms = {line: line._get_terms_on(day) for line in lines if line.is_recurring}
         lines = lines.filtered(
-            lambda line: line.display_type or as_of_start[line]["product_uom_qty"]
+            lambda line: line.display_type
+            or terms[line]["product_uom_qty"]
+            or line._get_quantity_on(start)
         )
         return self._create_linked_order(
             "renewal",
             lines,
-            as_of_start,
+            terms,
             start_date=start,
             anchor_date=self._get_renewal_anchor(),
         )
@@ -473,16 +476,15 @@ class SaleOrder(models.Model):
         A price increase that the customer was told of is not lost. What cannot be
         planned for the renewal, because the line is not on it, is taken back.
         """
-        lines = {line.parent_line_id: line for line in self.order_line}
-        planned = contract.scheduled_change_ids
-        for change in planned.filtered(
-            lambda change: change.kind in ("price", "quantity")
-            and change.date > self.start_date
-            and change.line_ids.order_line_id <= self.order_line.parent_line_id
-        ):
-            for one in change.line_ids:
-                one.order_line_id = lines[one.order_line_id]
-            change.order_id = self
+        known = self.order_line.parent_line_id
+        for kind in ("quantity", "price"):
+            for change in contract._get_counted_changes(kind):
+                if change.date <= self.start_date or not change.line_ids:
+                    continue
+                if change.state == "done":
+                    change._copy_to(self)
+                elif change.line_ids.order_line_id <= known:
+                    change._move_to(self)
         contract.invalidate_recordset(["scheduled_change_ids", "change_ids"])
         contract.scheduled_change_ids._revoke(
             self.env._("renewed by %s", self.name), ending=True

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from odoo import models
 
-from ..engine import Period, part_amount, prorate, unit_price
+from ..engine import Period, prorate, unit_price
 from ..engine.period import ONE_DAY
 from .subscription_change_line import MADE
 
@@ -39,6 +39,42 @@ class Supplement:
     def amount(self):
         """The amount of the line before taxes are taken off or added, exact."""
         return prorate(self.price_unit, self.quantity, self.discount)
+
+
+@dataclass
+class Billed:
+    """What is left of an invoice line after what was credited of it.
+
+    :ivar line: the invoice line
+    :ivar units: units that are not given back
+    :ivar amount: what is left to give back, taxes as they are in the price
+    """
+
+    line: models.Model
+    units: float
+    amount: float
+
+    def credit(self, note_line, units):
+        """Take off what a line of a credit note gives back.
+
+        :param note_line: the line
+        :param units: its units that are not taken off other invoice lines
+        :return: units that are still not
+        """
+        taken = min(units, self.units)
+        gross = prorate(note_line.price_unit, taken, note_line.discount)
+        self.amount -= _round(note_line.currency_id, gross)
+        is_rebate = (
+            note_line.period_from == self.line.period_from
+            and note_line.price_unit < self.line.price_unit
+        )
+        if not is_rebate:  # cheaper by hand is not one unit less
+            self.units -= taken
+        return units - taken
+
+
+def _round(currency, exact):
+    return currency.round(float(exact))
 
 
 class SaleOrder(models.Model):
@@ -107,15 +143,16 @@ class SaleOrder(models.Model):
         )
         credits = []
         for (row, line), stack in self._get_billed_stacks(rows).items():
-            if quantities is None:
-                left = sum(units for _billed, units in stack)
-            else:
-                left = quantities.get(line, 0.0)
+            left = sum(one.units for one in stack)
+            if quantities is not None:
+                left = min(left, quantities.get(line, 0.0))
             while left > 0 and stack:
-                billed, units = stack.pop()
-                units = min(units, left)
+                units = min(stack[-1].units, left)
                 left -= units
-                credit = self._get_credit(row, line, billed, units, day)
+                credit = self._get_credit(row, line, stack[-1], units, day)
+                stack[-1].units -= units
+                if not stack[-1].units:
+                    stack.pop()
                 if credit:
                     credit.change_line = change_lines.get(line)
                     credits.append(credit)
@@ -125,8 +162,7 @@ class SaleOrder(models.Model):
         """Return what is billed of ledger rows, less what was credited.
 
         :param rows: ledger rows of the contract
-        :return: for each (row, line of the contract) the list of [invoice line, units],
-            latest last
+        :return: for each (row, line of the contract) a list of Billed, latest last
         :rtype: dict
         """
         stacks = defaultdict(list)
@@ -149,15 +185,16 @@ class SaleOrder(models.Model):
             )[:1]
             stack = stacks[move_line.period_id, line.with_env(self.env)]
             if move_line.move_id.move_type == "out_invoice":
-                stack.append([move_line, move_line.quantity])
+                gross = prorate(
+                    move_line.price_unit, move_line.quantity, move_line.discount
+                )
+                amount = _round(move_line.currency_id, gross)
+                stack.append(Billed(move_line, move_line.quantity, amount))
                 continue
             gone = move_line.quantity
-            while gone > 0 and stack:
-                taken = min(gone, stack[-1][1])
-                gone -= taken
-                stack[-1][1] -= taken
-                if not stack[-1][1]:
-                    stack.pop()
+            for one in reversed(stack):
+                gone = one.credit(move_line, gone)
+            stack[:] = [one for one in stack if one.units > 0]
         return stacks
 
     def _get_credit(self, row, line, billed, units, day):
@@ -165,47 +202,59 @@ class SaleOrder(models.Model):
 
         :param row: the ledger row
         :param line: the contract's line
-        :param billed: the invoice line
+        :param Billed billed: what is left of the invoice line
         :param float units: how many
         :param date day: first day that is given back
         :rtype: Supplement | None
         """
-        start = max(day, billed.period_from or row.date_from)
-        end = min(billed.period_to or row.date_to, row.date_to)
+        move_line = billed.line
+        first = move_line.period_from or row.date_from
+        start = max(day, first)
+        end = min(move_line.period_to or row.date_to, row.date_to)
         if start > end or line._is_billed_by_delivery():
             return None
-        price_unit = billed.price_unit
-        if start > (billed.period_from or row.date_from):
-            if not line.product_id.prorate:
-                return None
-            price_unit = self._get_credit_price(row, billed, units, start, end)
+        if start > first and not line.product_id.prorate:
+            return None
+        period = Period(start, end, *row._get_full_days())
+        share = period.share if start > first else None
         return Supplement(
             line=line,
             row=row,
-            period=Period(start, end, *row._get_full_days()),
+            period=period,
             quantity=units,
-            price_unit=price_unit,
-            full_price=billed.period_price_unit,
-            discount=billed.discount,
-            billed_line=billed,
+            price_unit=self._get_credit_price(billed, units, share),
+            full_price=move_line.period_price_unit,
+            discount=move_line.discount,
+            billed_line=move_line,
         )
 
-    def _get_credit_price(self, row, billed, units, start, end):
-        """Return the price per unit of a credit for the days from start to end."""
-        currency = billed.currency_id
-        share = Period(start, end, *row._get_full_days()).share
-        price = billed.period_price_unit or billed.price_unit
+    def _get_credit_price(self, billed, units, share):
+        """Return the price per unit of a credit, and take it off what is left.
 
-        def rounded(exact):
-            return currency.round(float(exact))
-
-        amount = part_amount(
-            prorate(price, units, billed.discount), share, rounded=rounded
+        :param Billed billed: what is left of the invoice line
+        :param float units: how many
+        :param share: of the full period; None for all days that were billed
+        :rtype: float
+        """
+        move_line, currency = billed.line, billed.line.currency_id
+        price = move_line.price_unit
+        if share is not None:
+            price = move_line.period_price_unit or price
+        exact = prorate(price, units, move_line.discount) * (
+            1 if share is None else share
         )
-        most = rounded(prorate(billed.price_unit, units, billed.discount))
-        amount = min(amount, most) if most >= 0 else max(amount, most)
+        amount = _round(currency, exact)
+        left = billed.amount
+        if share is None and units == billed.units:
+            amount = left  # the last of it gives back what is left, to the last unit
+        amount = min(amount, left) if left >= 0 else max(amount, left)
+        billed.amount -= amount
+        if share is None and not currency.compare_amounts(
+            amount, _round(currency, exact)
+        ):
+            return price
         return float(
-            unit_price(amount, units, billed.discount, currency.decimal_places)
+            unit_price(amount, units, move_line.discount, currency.decimal_places)
         )
 
     def _cut_periods(self, day, kept=None):
@@ -215,7 +264,7 @@ class SaleOrder(models.Model):
         :param kept: ledger rows that are right as they are
         """
         rows = self._get_rows_from(day) - (kept or self.env["subscription.period"])
-        rows.filtered(lambda row: row.date_from >= day)._set_void()
+        rows.filtered(lambda row: row.date_from >= day).kind = "cut"
         rows.filtered(lambda row: row.date_from < day).date_to = day - ONE_DAY
         # The rows that follow are inserted at once, and must not meet these.
         rows.flush_recordset()

@@ -132,6 +132,9 @@ class SubscriptionBilling(models.AbstractModel):
         lines = order._get_invoiceable_lines(final=True).with_prefetch(
             order.order_line._prefetch_ids
         )
+        gone = order._get_gone_lines(period) - lines
+        if gone:  # with the others, where they stand on the order
+            lines = order.order_line.filtered(lambda line: line in lines | gone)
         result = []
         for sequence, line in enumerate(lines):
             if line.is_recurring:

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.tools import format_date
 
 # Changes that count: what was made, and what will be.
@@ -294,3 +295,42 @@ class SubscriptionChange(models.Model):
         """Tell whether an invoice of the change was cancelled or deleted."""
         self.ensure_one()
         return any(line._has_charge_pending() for line in self.line_ids)
+
+    def _move_to(self, renewal):
+        """Let what is planned for a contract be planned for its renewal.
+
+        :param renewal: the order, with a line for each one that changes
+        """
+        self.ensure_one()
+        lines = {line.parent_line_id: line for line in renewal.order_line}
+        for one in self.line_ids:
+            one.order_line_id = lines[one.order_line_id]
+        self.order_id = renewal
+
+    def _copy_to(self, renewal):
+        """Let a renewal that begins before it know a change that was made.
+
+        Its first period is billed with it, as the contract's would have been.
+
+        :param renewal: the order
+        """
+        self.ensure_one()
+        lines = {line.parent_line_id: line for line in renewal.order_line}
+        values = [
+            dict(
+                one.copy_data({"source_line_id": False})[0],
+                order_line_id=lines[one.order_line_id].id,
+                is_charged_apart=False,
+            )
+            for one in self.line_ids
+            if one.order_line_id in lines
+        ]
+        if values:
+            self.copy(
+                {
+                    "order_id": renewal.id,
+                    "line_ids": [Command.create(one) for one in values],
+                    "billed_period_ids": False,
+                    "charged_until": False,
+                }
+            )

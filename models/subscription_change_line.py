@@ -145,8 +145,13 @@ class SubscriptionChangeLine(models.Model):
         return self.is_charged_apart and not self._get_made_lines()
 
     def _is_billed_apart(self, period):
-        """Tell whether days of a period were billed by a document of the change."""
+        """Tell whether days of a period were billed by a document of the change.
+
+        Days that were given back since, by a plan switch or at closing, are not.
+        """
         return any(
-            line.period_from <= period.end and line.period_to >= period.start
+            line.period_id.kind != "cut"
+            and line.period_from <= period.end
+            and min(line.period_to, line.period_id.date_to) >= period.start
             for line in self._get_made_lines()
         )

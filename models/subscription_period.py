@@ -41,6 +41,7 @@ class SubscriptionPeriod(models.Model):
             ("free", "Free"),
             ("paused", "Paused"),
             ("void", "Void"),
+            ("cut", "Given Back"),
         ],
         required=True,
         readonly=True,
@@ -128,6 +129,8 @@ class SubscriptionPeriod(models.Model):
         self.ensure_one()
         # sudo: the ledger knows what became of an invoice its reader may not see
         move = self.sudo().move_id
+        if self.kind == "cut":
+            return "void"  # its invoice stands, and a credit note gives it back
         if self.kind != "billed":
             return self.kind
         if move.state == "cancel":

@@ -18,6 +18,7 @@ from . import test_quantities
 from . import test_renewal
 from . import test_reopening
 from . import test_simulation
+from . import test_simulation_findings
 from . import test_tours
 from . import test_upsell
 from . import test_wizards

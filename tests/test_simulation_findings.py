@@ -1,9 +1,4 @@
-"""What the simulation found, as small as it gets, until it is mended.
-
-These tests fail, so none of them is run with the others:
-``scripts/test tests/simulation_findings.py`` does. One that passes has to move to where
-it belongs, and what it is about out of ``KNOWN`` in test_simulation.py.
-"""
+"""What the simulation found once, each as small as it gets."""
 
 from .common import SubscriptionCommon, freeze_time, tagged
 
@@ -11,7 +6,7 @@ from .common import SubscriptionCommon, freeze_time, tagged
 @tagged("post_install", "-at_install")
 @freeze_time("2026-07-15")
 class TestSimulationFindings(SubscriptionCommon):
-    """Differences between what is billed and what should be."""
+    """Changes one after the other, which drew what nobody had thought of."""
 
     @classmethod
     def setUpClass(cls):
