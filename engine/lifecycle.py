@@ -13,7 +13,7 @@ MOVES = {
     PROGRESS: {DRAFT, PAUSED, RENEWED, CHURNED},  # draft: cancelled, never billed
     PAUSED: {DRAFT, PROGRESS, RENEWED, CHURNED},
     RENEWED: {PROGRESS},  # its renewal was cancelled
-    CHURNED: {PROGRESS},  # reopened
+    CHURNED: {PROGRESS, RENEWED},  # reopened; its fixed term renewed late
 }
 # What has monthly recurring revenue, and what may be billed by the run.
 LIVE = {PROGRESS, PAUSED}

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ..engine.period import ONE_DAY
@@ -18,6 +19,11 @@ class AccountMove(models.Model):
     is_replaced = fields.Boolean(
         copy=False,
         help="Another invoice was made in place of this one and bills what it billed.",
+    )
+    is_change_credit = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="Made by a change of a contract, for the rest of what was billed.",
     )
     period_ids = fields.One2many(
         comodel_name="subscription.period",
@@ -41,6 +47,7 @@ class AccountMove(models.Model):
     def write(self, vals):
         freed = self.env["subscription.period"]
         if vals.get("state") == "cancel":
+            self._check_not_credited()
             freed = self._get_billed_periods().filtered("is_live")
         result = super().write(vals)
         freed._log_freed(
@@ -54,6 +61,7 @@ class AccountMove(models.Model):
         """Override of `account`: the periods of a deleted draft are free again."""
         if not self:  # Odoo deletes nothing a dozen times for each invoice it makes
             return super().unlink()
+        self._check_not_credited()
         periods = self._get_billed_periods()
         freed = periods.filtered("is_live")
         result = super().unlink()
@@ -64,6 +72,25 @@ class AccountMove(models.Model):
         )
         periods._set_void()
         return result
+
+    def _check_not_credited(self):
+        """Keep an invoice whose periods a change of the contract credited in part.
+
+        Billed again, the periods would be shorter, and the credit would stand beside.
+        """
+        for move in self.filtered("period_ids"):
+            notes = move.reversal_move_ids.filtered(
+                lambda note: note.is_change_credit and note.state != "cancel"
+            )
+            if notes - self:
+                raise UserError(
+                    self.env._(
+                        "%(invoice)s is credited in part by %(note)s, because its "
+                        "contract changed. Cancel or delete that first.",
+                        invoice=move.display_name,
+                        note=", ".join((notes - self).mapped("display_name")),
+                    )
+                )
 
     # === ACTION METHODS === #
 

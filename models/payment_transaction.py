@@ -11,6 +11,9 @@ class PaymentTransaction(models.Model):
         invoice; Odoo would bill the next period too, and move the payment there.
         """
         of_contracts = self.filtered(
-            lambda tx: any(tx.sale_order_ids.mapped("subscription_state"))
+            lambda tx: any(
+                order.subscription_state or order.subscription_kind == "upsell"
+                for order in tx.sale_order_ids
+            )
         )
         return super(PaymentTransaction, self - of_contracts)._invoice_sale_orders()

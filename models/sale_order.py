@@ -193,6 +193,8 @@ class SaleOrder(models.Model):
     @api.depends("is_subscription")
     def _compute_subscription_kind(self):
         for order in self:
+            if order.parent_order_id:
+                continue  # what was linked with a contract stays what it is
             if not order.is_subscription:
                 order.subscription_kind = False
             elif not order.subscription_kind:
@@ -295,7 +297,11 @@ class SaleOrder(models.Model):
                     self.env._("%s runs: it needs a start date.", order.name)
                 )
             first = order.period_ids.filtered("is_live").sorted("date_from")[:1]
-            if first and first.date_from != order.start_date:
+            # The first period may be free again, its invoice cancelled.
+            starts = order.period_ids.mapped("date_from")
+            if first and (
+                first.date_from < order.start_date or order.start_date not in starts
+            ):
                 raise ValidationError(
                     self.env._(
                         "%s has been billed: its start date cannot change any more.",
@@ -356,7 +362,12 @@ class SaleOrder(models.Model):
         ):
             self.check_access("write")  # who may not write need not hear why
             self._check_plan_may_change(vals["plan_id"])
-        return super().write(vals)
+        result = super().write(vals)
+        if "end_date" in vals:
+            # sudo: kept from typing. Another end is proposed anew.
+            proposed = self.sudo().filtered("renewal_proposed_date")
+            proposed.renewal_proposed_date = False
+        return result
 
     def _refuse_kept_fields(self, vals):
         if not self.env.su and (kept := KEPT_FIELDS & vals.keys()):

@@ -11,7 +11,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import SQL, format_date
 
-from ..engine import lifecycle
+from ..engine import DateOutOfRange, lifecycle, recurrence
 from ..engine.period import ONE_DAY
 from .subscription_change import COUNTED
 
@@ -35,15 +35,19 @@ class SaleOrder(models.Model):
     change_count = fields.Integer(compute="_compute_change_count")
 
     def _compute_change_count(self):
-        counts = dict(
-            self.env["subscription.change"]._read_group(
+        # sudo: whoever may read the order, of a warehouse say, may know how many
+        groups = (
+            self.env["subscription.change"]
+            .sudo()
+            ._read_group(
                 [("order_id", "in", self.ids), ("state", "in", COUNTED)],
                 ["order_id"],
                 ["__count"],
             )
         )
+        counts = {order.id: count for order, count in groups}
         for order in self:
-            order.change_count = counts.get(order._origin, 0)
+            order.change_count = counts.get(order._origin.id, 0)
 
     # === ASKED FOR === #
 
@@ -115,17 +119,33 @@ class SaleOrder(models.Model):
             )
 
     def _check_something_left(self, quantities, day):
+        """Refuse a change after which nothing recurs, on its day or on a later one."""
         recurring = self.order_line.filtered("is_recurring")
-        if not any(
-            quantities[line] if line in quantities else line._get_quantity_on(day)
-            for line in recurring
-        ):
-            raise UserError(
-                self.env._(
-                    "Nothing recurring would be left on %s. Close it instead.",
-                    self.name,
-                )
+        later = self.scheduled_change_ids.filtered(
+            lambda change: change.kind == "quantity" and change.date > day
+        )
+        for one in sorted({day, *later.mapped("date")}):
+            left = {}
+            for line in recurring:
+                left[line] = line._get_quantity_on(one)
+                if line in quantities:
+                    left[line] += quantities[line] - line._get_quantity_on(day)
+            if any(quantity < 0 for quantity in left.values()) or not any(
+                left.values()
+            ):
+                raise UserError(self._get_nothing_left_message(one, day))
+
+    def _get_nothing_left_message(self, day, asked):
+        if day == asked:
+            return self.env._(
+                "Nothing recurring would be left on %s. Close it instead.", self.name
             )
+        return self.env._(
+            "With what is scheduled for %(date)s already, too little would be left on "
+            "%(order)s. Revoke that first.",
+            date=format_date(self.env, day),
+            order=self.name,
+        )
 
     def _change_plan(self, plan, at="next_period", prices=None, reason=None):
         """Switch the contract to another plan.
@@ -199,23 +219,25 @@ class SaleOrder(models.Model):
         if plan.company_id and plan.company_id not in self.company_id.parent_ids:
             raise UserError(self.env._("“%s” is a plan of another company.", plan.name))
 
-    def _prepare_repricing(self, plan, day, prices):
+    def _prepare_repricing(self, plan, day, prices, lines=None):
         """Return the values of the change lines that bring prices to a plan.
 
         :param plan: the plan to look prices up for
         :param date day: day the prices are looked up for
         :param dict prices: prices that are given, per line
+        :param lines: the lines, default all that recur
         :rtype: list[dict]
         """
         result = []
-        for line in self.order_line.filtered("is_recurring"):
+        lines = self.order_line if lines is None else lines
+        for line in lines.filtered("is_recurring"):
             if line.product_type == "combo":
                 continue
             price, discount = line._get_price_on(day)
             after, discount_after = line._get_switched_price(plan, day)
             by_rules, after = after, prices.get(line, after)
             line._refuse_odd_numbers(after)
-            if (after, discount_after) != (price, discount):
+            if line in prices or (after, discount_after) != (price, discount):
                 result.append(
                     {
                         "order_line_id": line.id,
@@ -273,6 +295,7 @@ class SaleOrder(models.Model):
             return today
         day = self._get_next_period_start() if at == "next_period" else at
         day = fields.Date.to_date(day)
+        self._check_calendar(day)
         if day and day < today:
             raise UserError(
                 self.env._(
@@ -290,6 +313,18 @@ class SaleOrder(models.Model):
                 )
             )
         return max(day, self.start_date)
+
+    def _check_calendar(self, day):
+        """Refuse a day no contract can mean.
+
+        :raise UserError: for days beyond the engine's calendar
+        """
+        try:
+            return day and recurrence.check_day(day)
+        except DateOutOfRange as error:
+            raise UserError(
+                self.env._("%s is too far away.", format_date(self.env, day))
+            ) from error
 
     def _get_next_period_start(self):
         """Return the first day of the next period that is not billed and not begun.
@@ -348,8 +383,8 @@ class SaleOrder(models.Model):
         if renewal.state in ("draft", "sent"):
             # Its lines were taken from the contract as it was.
             told = self.env._(
-                "%s has changed since this quotation was made. Bring it up to date where "
-                "need be.",
+                "%s has changed since this quotation was made. Bring it up to date "
+                "where need be.",
                 self.name,
             )
             renewal.message_post(body=Markup("<br/>").join([told, body]))
@@ -391,8 +426,9 @@ class SaleOrder(models.Model):
         :param engine.Period period: the period
         :rtype: bool
         """
+        is_paused = self.subscription_state == lifecycle.PAUSED
         return any(
             pause.date <= period.start
-            and (not pause.date_to or period.end <= pause.date_to)
+            and (period.end <= pause.date_to if pause.date_to else is_paused)
             for pause in self._get_counted_changes("pause")
         )

@@ -128,11 +128,13 @@ class SaleOrder(models.Model):
         # It begins with what is not billed: that may lie behind. What it has is then
         # what there is today, and it knows what changed since it began.
         day = max(start, self._get_today())
+        planned = self.scheduled_change_ids.line_ids.order_line_id
         terms = {line: line._get_terms_on(day) for line in lines if line.is_recurring}
         lines = lines.filtered(
             lambda line: line.display_type
             or terms[line]["product_uom_qty"]
             or line._get_quantity_on(start)
+            or line in planned
         )
         return self._create_linked_order(
             "renewal",
@@ -143,7 +145,7 @@ class SaleOrder(models.Model):
         )
 
     def _check_may_renew(self):
-        if not self._is_live_contract():
+        if not self._may_be_renewed():
             raise UserError(
                 self.env._("%s does not run and cannot be renewed.", self.name)
             )
@@ -199,6 +201,21 @@ class SaleOrder(models.Model):
             .with_env(self.env)
         )
 
+    def _may_be_renewed(self):
+        """Tell whether the contract runs, or ran to the end of its fixed term.
+
+        Customers accept late what was sent to them before the term was over.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        term = self.env.ref("subscriptions.close_reason_end", False)
+        return self._is_live_contract() or (
+            self.subscription_state == lifecycle.CHURNED
+            and bool(term)
+            and self.close_reason_id == term
+        )
+
     def _create_linked_order(self, kind, lines, line_values, **values):
         """Return a quotation with lines of the contract, linked to it.
 
@@ -223,7 +240,7 @@ class SaleOrder(models.Model):
             "subscription_kind": kind,
             "origin": self.name,
             "plan_id": self._get_plan_on(
-                values.get("start_date") or self._get_today()
+                max(values.get("start_date") or self._get_today(), self._get_today())
             ).id,
             "order_line": commands,
             "user_id": self.user_id.id,
@@ -307,7 +324,9 @@ class SaleOrder(models.Model):
 
     def _get_renewal_obstacle(self):
         contract = self.parent_order_id.sudo()  # sudo: to say what is wrong with it
-        if not contract._is_live_contract():
+        if not self.is_subscription:
+            return self.env._("A renewal needs a plan and a recurring product.")
+        if not contract._may_be_renewed():
             return self.env._(
                 "%s does not run any more and cannot be renewed.", contract.name
             )
@@ -328,12 +347,17 @@ class SaleOrder(models.Model):
             contract = order.parent_order_id.sudo()  # sudo: see `_confirm_renewal`
             if order.state not in QUOTATION_STATES:
                 continue
-            if order.subscription_kind == "renewal" and contract._is_live_contract():
+            if order.subscription_kind == "renewal" and contract._may_be_renewed():
                 contract._lock_contract()
+                if contract.subscription_state == lifecycle.PAUSED:
+                    # What lies within the pause is the contract's, and not billed.
+                    contract._end_pause(order._get_today())
+                    contract._bill()
                 start = contract._get_renewal_start()
                 if order.start_date != start:
                     order.start_date = start
-                if order.plan_id != contract._get_plan_on(start):
+                day = max(start, order._get_today())
+                if order.plan_id != contract._get_plan_on(day):
                     order.sudo().anchor_date = False  # another rhythm begins
             elif order.subscription_kind == "upsell" and not order.start_date:
                 order.start_date = max(order._get_today(), contract.start_date)

@@ -78,6 +78,7 @@ class SaleOrder(models.Model):
         """Give back the share of what is billed for the days after the contract."""
         self.ensure_one()
         day = self.close_date + ONE_DAY
+        self.env["subscription.billing"]._bill_pending(self)
         credits = self._get_credits(None, day)
         self._cut_periods(day)
         self.env["subscription.billing"]._credit_closing(self, credits)
@@ -177,6 +178,14 @@ class SaleOrder(models.Model):
                 raise UserError(self.env._("%s is not about to be closed.", order.name))
             order._lock_contract()
             day = order.close_date
+            if day < order._get_today():
+                raise UserError(
+                    self.env._(
+                        "%(order)s ended on %(date)s: reopen it once it is closed.",
+                        order=order.name,
+                        date=format_date(self.env, day),
+                    )
+                )
             order._forget_closing()
             order.message_post(
                 body=self.env._(
@@ -201,6 +210,12 @@ class SaleOrder(models.Model):
         for order in self:
             order._lock_contract()
             today = order._get_today()
+            if order.subscription_state != lifecycle.CHURNED:
+                raise UserError(
+                    self.env._(
+                        "%s is not closed: there is nothing to reopen.", order.name
+                    )
+                )
             order._set_subscription_state(lifecycle.PROGRESS)
             order._forget_closing()
             if order.end_date and order.end_date < today:
@@ -217,8 +232,9 @@ class SaleOrder(models.Model):
         :param date day: the first day that is billed again
         """
         self.ensure_one()
-        start = self.next_invoice_date
-        if not start or start >= day:
+        # What an invoice cancelled since has left open before is billed as such.
+        start = self.paid_until + ONE_DAY if self.paid_until else self.start_date
+        if start >= day:
             return
         # sudo: the ledger is written by the contract's methods alone
         self.env["subscription.period"].sudo().create(
@@ -279,6 +295,7 @@ class SaleOrder(models.Model):
         return Markup("<br/>").join(lines)  # escapes what people typed
 
     def _check_resume_date(self, day):
+        self._check_calendar(day)
         if day and day <= self._get_today():
             raise UserError(
                 self.env._(
@@ -375,6 +392,10 @@ class SaleOrder(models.Model):
                     order=self.name,
                 )
             return False
+        if self.parent_order_id:
+            obstacle = self._get_family_obstacle()
+            if obstacle:
+                return obstacle
         if not self.is_subscription:
             return False
         archived = products.filtered(lambda product: not product.active)
@@ -385,8 +406,6 @@ class SaleOrder(models.Model):
             )
         if not self.plan_id.active:
             return self.env._("The plan “%s” is archived.", self.plan_id.name)
-        if self.parent_order_id:
-            return self._get_family_obstacle()
         return False
 
     def action_confirm(self):
@@ -428,8 +447,12 @@ class SaleOrder(models.Model):
                         order.name,
                     )
                 )
-        # sudo: free periods go with the order that may be cancelled
+        # sudo: free periods go with the order that may be cancelled, and so does all
+        # that changed about it: confirmed again, it begins anew
         self.sudo().period_ids._set_void()
+        self.sudo().change_ids.filtered(
+            lambda change: change.state != "revoked"
+        ).state = "revoked"
         for order in self.filtered("hold"):
             order._set_hold(False)
         return super()._action_cancel()

@@ -319,7 +319,22 @@ class SaleOrderLine(models.Model):
         """Override of `sale` to refuse odd numbers, and what is worked out."""
         self._refuse_odd_values(vals)
         self._refuse_kept_fields(vals)
-        return super().write(vals)
+        result = super().write(vals)
+        if vals.keys() & {"price_unit", "discount"}:
+            self._note_typed_on_contract()
+        return result
+
+    def _note_typed_on_contract(self):
+        """Let a planned switch keep what a person types on a running contract."""
+        if self.env.su and self.env.context.get("subscription_change"):
+            return  # written by a change itself
+        # sudo: changes are written by the contract's methods alone
+        planned = self.sudo().filtered(
+            lambda line: line.is_recurring and line.order_id.scheduled_change_ids
+        )
+        for one in planned.change_line_ids:
+            if one.change_id.state == "scheduled" and one.change_id.kind == "plan":
+                one._keep_typed()
 
     # === BUSINESS METHODS === #
 

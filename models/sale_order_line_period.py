@@ -116,6 +116,8 @@ class SaleOrderLine(models.Model):
         :rtype: tuple[float, float]
         """
         self.ensure_one()
+        if self.combo_item_id:
+            return self._get_plan_price_of_part(plan, day)
         line = self.with_company(self.company_id)
         kwargs = dict(line._get_pricelist_kwargs(), plan_id=plan.id, date=day)
         product = line.product_id.with_context(**line._get_product_price_context())
@@ -151,6 +153,19 @@ class SaleOrderLine(models.Model):
             after if self._has_looked_up_price() else price,
             discount if self._has_typed_discount() else discount_after,
         )
+
+    def _get_plan_price_of_part(self, plan, day):
+        """Return the price and the discount of a part of a combo under a plan.
+
+        A combo's price is spread over its parts: each follows it in proportion.
+
+        :rtype: tuple[float, float]
+        """
+        combo = self._get_linked_line()
+        present, _discount = combo._get_plan_price(self.order_id.plan_id, day)
+        price, discount = combo._get_plan_price(plan, day)
+        ratio = price / present if present else 1.0
+        return self.currency_id.round(self.price_unit * ratio), discount
 
     def _has_looked_up_price(self):
         """Tell whether the price is one that rules gave, and no person typed."""

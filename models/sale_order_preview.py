@@ -1,6 +1,7 @@
 """What a contract will bill, in figures and words, and the proof of what it billed."""
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import format_date, formatLang
 
 from ..engine.period import ONE_DAY
@@ -48,6 +49,8 @@ class SaleOrder(models.Model):
             return []
         if self.subscription_kind == "upsell":
             return self._preview_upsell()
+        if not isinstance(count, int):
+            raise UserError(self.env._("Say how many invoices, as a whole number."))
         count = min(count, MAX_PREVIEW)
         start = self.next_invoice_date or self.start_date or self._get_today()
         contract = self if self.start_date else self._as_if_starting(start)

@@ -82,11 +82,13 @@ class SaleOrder(models.Model):
     # === COMPUTE METHODS === #
 
     def _compute_period_count(self):
-        counts = dict(
-            self.env["subscription.period"]._read_group(
-                [("order_id", "in", self.ids)], ["order_id"], ["__count"]
-            )
+        # sudo: whoever may read the order, of a warehouse say, may know how many
+        groups = (
+            self.env["subscription.period"]
+            .sudo()
+            ._read_group([("order_id", "in", self.ids)], ["order_id"], ["__count"])
         )
+        counts = {order.id: count for order, count in groups}
         # sudo: whether it is billed decides what may be done, whoever asks
         billed = {
             order
@@ -103,7 +105,7 @@ class SaleOrder(models.Model):
         }
         billed = {order.with_env(self.env) for order in billed}
         for order in self:
-            order.period_count = counts.get(order._origin, 0)
+            order.period_count = counts.get(order._origin.id, 0)
             order.is_billed = order._origin in billed
 
     @api.depends(
@@ -140,7 +142,7 @@ class SaleOrder(models.Model):
                     order._get_first_unbilled_day(last, freed.get(order._origin.id))
                 )
             order.next_invoice_date = period and period.start
-            order.billing_date = period and order._get_timeline().invoice_date(period)
+            order.billing_date = period and order._get_billing_date(period)
 
     def _get_first_unbilled_day(self, last, freed):
         """Return the first day that no live row of the ledger has.
@@ -152,9 +154,36 @@ class SaleOrder(models.Model):
         self.ensure_one()
         if not last:
             return self.start_date
+        switch = self._get_cutting_switch(last)
+        if switch:
+            return switch.date
         if freed and self.start_date <= freed < last.date_from:
             return freed
         return last.date_to + ONE_DAY
+
+    def _get_cutting_switch(self, last):
+        """Return a planned switch of the plan that will cut what is billed.
+
+        Nothing is billed beyond it before: the new plan's periods begin there.
+
+        :param last: the live row that reaches furthest
+        :rtype: subscription.change
+        """
+        return self._get_counted_changes("plan").filtered(
+            lambda switch: switch.state == "scheduled"
+            and switch.date <= last.date_to
+            and not switch.billed_period_ids.filtered("is_live")
+        )[:1]
+
+    def _get_billing_date(self, period):
+        """Return the day the invoice of a period is made.
+
+        :param engine.Period period: the first that is not billed
+        :rtype: date
+        """
+        day = self._get_timeline().invoice_date(period)
+        switch = self._get_cutting_switch(self.last_period_id)
+        return max(day, switch.date) if switch else day
 
     def _get_latest_periods(self):
         """Return the live ledger row that reaches furthest, by order id.

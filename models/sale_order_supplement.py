@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from odoo import models
 
-from ..engine import Period, prorate, unit_price
+from ..engine import Period, Step, prorate, quantity_spans, unit_price
 from ..engine.period import ONE_DAY
 from .subscription_change_line import MADE
 
@@ -17,7 +17,8 @@ class Supplement:
     :ivar line: the contract's line
     :ivar row: the ledger row of the period
     :ivar period: the part of it
-    :ivar quantity: units charged or credited, always positive
+    :ivar quantity: units charged or credited; below 0 for rebates, and for what is
+        given back on an invoice
     :ivar price_unit: price per unit that gives the amount
     :ivar full_price: price per unit and full period
     :ivar discount: percent
@@ -61,7 +62,9 @@ class Billed:
         :param units: its units that are not taken off other invoice lines
         :return: units that are still not
         """
-        taken = min(units, self.units)
+        if units * self.units <= 0:
+            return units  # a rebate is no part of what is sold
+        taken = min(units, self.units, key=abs)
         gross = prorate(note_line.price_unit, taken, note_line.discount)
         self.amount -= _round(note_line.currency_id, gross)
         is_rebate = (
@@ -143,20 +146,28 @@ class SaleOrder(models.Model):
         )
         credits = []
         for (row, line), stack in self._get_billed_stacks(rows).items():
-            left = sum(one.units for one in stack)
+            asked = sum(one.units for one in stack)  # may be below 0: a rebate
             if quantities is not None:
-                left = min(left, quantities.get(line, 0.0))
-            while left > 0 and stack:
-                units = min(stack[-1].units, left)
-                left -= units
-                credit = self._get_credit(row, line, stack[-1], units, day)
-                stack[-1].units -= units
-                if not stack[-1].units:
-                    stack.pop()
+                asked = min(max(asked, 0.0), quantities.get(line, 0.0))
+            for billed, units in self._take_latest(stack, asked):
+                credit = self._get_credit(row, line, billed, units, day)
+                billed.units -= units
                 if credit:
                     credit.change_line = change_lines.get(line)
                     credits.append(credit)
         return [credit for credit in credits if credit.amount]
+
+    def _take_latest(self, stack, asked):
+        """Yield what is billed and how many units of it to give back, latest first.
+
+        :param list[Billed] stack: what is billed, latest last
+        :param float asked: units, below 0 for a rebate
+        """
+        for billed in reversed(stack):
+            if billed.units * asked > 0:
+                units = min(billed.units, asked, key=abs)
+                asked -= units
+                yield billed, units
 
     def _get_billed_stacks(self, rows):
         """Return what is billed of ledger rows, less what was credited.
@@ -191,11 +202,18 @@ class SaleOrder(models.Model):
                 amount = _round(move_line.currency_id, gross)
                 stack.append(Billed(move_line, move_line.quantity, amount))
                 continue
-            gone = move_line.quantity
-            for one in reversed(stack):
-                gone = one.credit(move_line, gone)
-            stack[:] = [one for one in stack if one.units > 0]
+            self._take_off(stack, move_line)
         return stacks
+
+    def _take_off(self, stack, note_line):
+        """Take a line of a credit note off what is billed, its own invoice first."""
+        gone = note_line.quantity
+        credited = note_line.move_id.reversed_entry_id
+        for billed in sorted(
+            reversed(stack), key=lambda one: one.line.move_id != credited
+        ):
+            gone = billed.credit(note_line, gone)
+        stack[:] = [one for one in stack if one.units]
 
     def _get_credit(self, row, line, billed, units, day):
         """Return what is given back of units on an invoice line, or None.
@@ -270,18 +288,87 @@ class SaleOrder(models.Model):
         rows.flush_recordset()
 
     def _get_pending_charges(self):
-        """Return charges whose invoice was cancelled or deleted since.
+        """Return what changes cost whose invoice or credit note is gone since.
 
-        They are on the next invoice of the contract.
+        It is on the next invoice of the contract. What came and went is nothing; what
+        is to be given back has a quantity below 0.
 
         :rtype: list[Supplement]
         """
-        return [
-            charge
-            for change in self._get_counted_changes("quantity")
-            if change._has_charge_pending()
-            for charge in self._get_charges(change)
-            # Later periods were billed with the change in them.
-            if charge.row.date_from <= change.charged_until
-            and charge.change_line._has_charge_pending()
-        ]
+        charges = []
+        for line, pending in self._get_pending_changes().items():
+            for row in self._get_rows_from(pending[0].change_id.date):
+                charges += self._get_pending_of_line(
+                    row, line, [one for one in pending if one._concerns(row)]
+                )
+        return [charge for charge in charges if charge.amount]
+
+    def _get_pending_changes(self):
+        """Return the changes whose documents are gone, in their order, by line.
+
+        :rtype: dict
+        """
+        pending = defaultdict(list)
+        for change in self._get_counted_changes("quantity"):
+            for one in change.line_ids:
+                if one._has_charge_pending():
+                    pending[one.order_line_id.with_env(self.env)].append(one)
+        return pending
+
+    def _settle_pending(self):
+        """Note that what was pending is billed, by one document for all of a line.
+
+        Where nothing is left to bill, there is no document, and nothing is pending.
+        """
+        self.ensure_one()
+        for pending in self._get_pending_changes().values():
+            for one in pending[:-1]:
+                one.billed_with_id = pending[-1]
+            if not any(
+                self._get_pending_of_line(
+                    row,
+                    one.order_line_id,
+                    [other for other in pending if other._concerns(row)],
+                )
+                for one in pending[:1]
+                for row in self._get_rows_from(one.change_id.date)
+            ):
+                for one in pending:
+                    one.is_charged_apart = False
+
+    def _get_pending_of_line(self, row, line, pending):
+        """Return what changes of one line cost in a period that is billed.
+
+        :param row: the ledger row
+        :param line: the line of the contract
+        :param list pending: its changes without a document, in their order
+        :rtype: list[Supplement]
+        """
+        if not pending:
+            return []
+        steps = [Step(one.change_id.date, one.quantity_change) for one in pending]
+        total = sum(one.quantity_change for one in pending)
+        # What was there before the row, and before any of these, is none of it.
+        start = min([row.date_from, *(step.on for step in steps)]) - ONE_DAY
+        result = []
+        for span in quantity_spans(start, row.date_to, total, steps):
+            period = row._get_period().clip(span.start, span.end)
+            quantity = float(span.quantity)
+            if period is None or not quantity or line._is_billed_by_delivery():
+                continue
+            if quantity < 0 and not line.product_id.prorate:
+                continue  # goods in use are not given back
+            price, discount = line._get_price_on(period.start)
+            result.append(
+                Supplement(
+                    line=line,
+                    row=row,
+                    period=period,
+                    quantity=quantity,
+                    price_unit=line._get_period_price_unit(period, quantity),
+                    full_price=price,
+                    discount=discount,
+                    change_line=pending[-1],
+                )
+            )
+        return result

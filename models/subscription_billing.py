@@ -184,7 +184,7 @@ class SubscriptionBilling(models.AbstractModel):
     def _get_jobs(self, order, day, facts):
         """Return what to bill of a contract: its next period, unless it is held."""
         period = order._get_next_period()
-        if period is None:
+        if period is None or order._get_cutting_switch(order.last_period_id):
             return []
         if self._is_far_behind(order, day):
             order._set_hold(

@@ -32,7 +32,48 @@ class SubscriptionBilling(models.AbstractModel):
         service._check_books(order, charges or credits)
         refunds = service._make_credit_notes(order, credits)
         service._make_change_invoice(order, change, charges)
+        service._note_supplements(change, charges + credits)
         return refunds
+
+    def _note_supplements(self, change, supplements):
+        """Note what has a document of its own: without it, the next invoice has it."""
+        for one in supplements:
+            if one.change_line:
+                one.change_line.is_charged_apart = True
+                change.charged_until = max(
+                    change.charged_until or one.row.date_to, one.row.date_to
+                )
+
+    @api.model
+    def _bill_pending(self, order):
+        """Bill what changes have pending, because its documents were deleted.
+
+        Before more is changed: what is given back next may be a part of it.
+
+        :param order: the contract
+        :rtype: account.move
+        """
+        # sudo: see `_bill_change`
+        service = self.sudo().with_company(order.company_id)
+        order = order.with_env(service.env)
+        charges = order._get_pending_charges()
+        if not charges:
+            order._settle_pending()
+            return service.env["account.move"]
+        service._check_books(order, charges)
+        values = order._prepare_invoice()
+        values["invoice_date"] = order._get_today()
+        values["invoice_line_ids"] += [
+            Command.create(
+                dict(service._prepare_charge_line(one, order), sequence=number)
+            )
+            for number, one in enumerate(charges, 1)
+        ]
+        moves = service._create_documents(order, values)
+        order._settle_pending()
+        service._log_change_origin(moves, order)
+        service._finish_moves(moves, order.plan_id.invoice_mode)
+        return moves
 
     @api.model
     def _credit_closing(self, order, credits):
@@ -77,14 +118,22 @@ class SubscriptionBilling(models.AbstractModel):
             Command.create(dict(line, sequence=sequence))
             for sequence, line in enumerate(lines, 1)
         ]
-        moves = source.with_context(**QUIET)._create_account_invoices([values], True)
-        for charge in charges:
-            charge.change_line.is_charged_apart = True
-        change.charged_until = max(
-            [charge.row.date_to for charge in charges], default=False
-        )
+        moves = self._create_documents(source, values)
         self._log_change_origin(moves, order)
         self._finish_moves(moves, order.plan_id.invoice_mode)
+        return moves
+
+    def _create_documents(self, order, values):
+        """Create an invoice or a credit note, whichever its total makes it.
+
+        :param order: the order
+        :param dict values: of the invoice
+        :rtype: account.move
+        """
+        moves = order.with_context(**QUIET)._create_account_invoices([values], True)
+        negative = moves.filtered(lambda move: move.amount_total < 0)
+        if negative:  # a rebate that is added, or taken away
+            negative.action_switch_move_type()
         return moves
 
     def _log_change_origin(self, moves, order):
@@ -139,9 +188,7 @@ class SubscriptionBilling(models.AbstractModel):
             language = order.partner_invoice_id.lang
             source = order.with_context(lang=language) if language else order
             values = self._prepare_credit_note(source, move, parts)
-            notes |= order.with_context(**QUIET)._create_account_invoices(
-                [values], True
-            )
+            notes |= self._create_documents(order, values)
         self._log_change_origin(notes, order)
         self._finish_moves(notes, order.plan_id.invoice_mode)
         for note in notes.filtered(lambda note: note.state == "posted"):
@@ -160,6 +207,7 @@ class SubscriptionBilling(models.AbstractModel):
         values.update(
             move_type="out_refund",
             reversed_entry_id=move.id,
+            is_change_credit=True,
             partner_id=move.partner_id.id,
             partner_shipping_id=move.partner_shipping_id.id,
             fiscal_position_id=move.fiscal_position_id.id,

@@ -56,6 +56,8 @@ class SubscriptionBilling(models.AbstractModel):
         jobs = [job for unit in units for job in unit]
         self._update_taxes(jobs)
         self._prepare_lines(jobs)
+        for job in jobs:
+            job.order._settle_pending()
         self._create_rows(jobs)
         units = [unit for unit in units if any(job.lines for job in unit)]
         values = [self._prepare_invoice_values(unit) for unit in units]

@@ -260,6 +260,7 @@ class SubscriptionChange(models.Model):
         order = self.order_id
         for line in self.line_ids:
             line._check_not_below_zero()
+        self.env["subscription.billing"]._bill_pending(order)
         charges, credits = self._get_supplements()
         for line in self.line_ids:
             line._write_quantity()
@@ -269,8 +270,10 @@ class SubscriptionChange(models.Model):
 
     def _apply_plan(self):
         order = self.order_id
+        self.env["subscription.billing"]._bill_pending(order)
         charges, credits = self._get_supplements()
         order._cut_periods(self.date, self.billed_period_ids)
+        self._add_missing_prices(order.order_line)
         order._write_plan(self.plan_id)
         for line in self.line_ids:
             line._write_price()
@@ -279,6 +282,20 @@ class SubscriptionChange(models.Model):
         refunds = self.env["subscription.billing"]._bill_change(self, charges, credits)
         moves = order._bill()
         self.env["subscription.billing"]._use_credit(refunds, moves)
+
+    def _add_missing_prices(self, lines):
+        """Let a plan switch know lines that came after it was asked for.
+
+        :param lines: lines of the contract
+        """
+        self.ensure_one()
+        missing = lines - self.line_ids.order_line_id
+        self.line_ids = [
+            Command.create(values)
+            for values in self.order_id._prepare_repricing(
+                self.plan_id, self.date, {}, missing
+            )
+        ]
 
     def _apply_price(self):
         for line in self.line_ids:

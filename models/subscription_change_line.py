@@ -56,6 +56,12 @@ class SubscriptionChangeLine(models.Model):
         readonly=True,
         help="What it costs of the periods billed before has an invoice of its own.",
     )
+    billed_with_id = fields.Many2one(
+        comodel_name="subscription.change.line",
+        readonly=True,
+        ondelete="set null",
+        help="A later change whose invoice has this one in it: the own is gone.",
+    )
     move_line_ids = fields.One2many(
         comodel_name="account.move.line",
         inverse_name="change_line_id",
@@ -116,7 +122,7 @@ class SubscriptionChangeLine(models.Model):
         self.quantity_before = before
 
     def _write_price(self):
-        line = self.order_line_id
+        line = self.order_line_id.with_context(subscription_change=True)
         self.write({"price_before": line.price_unit, "discount_before": line.discount})
         line.write(
             {
@@ -135,14 +141,27 @@ class SubscriptionChangeLine(models.Model):
         :rtype: account.move.line
         """
         # sudo: what was billed does not depend on who reads the invoices
-        return self.sudo().move_line_ids.filtered(
-            lambda line: line.parent_state in MADE
-        )
+        lines = self.sudo().move_line_ids | self.sudo().billed_with_id.move_line_ids
+        return lines.filtered(lambda line: line.parent_state in MADE)
 
     def _has_charge_pending(self):
         """Tell whether what was charged for the line has no invoice any more."""
         self.ensure_one()
         return self.is_charged_apart and not self._get_made_lines()
+
+    def _concerns(self, row):
+        """Tell whether the change was charged, or given back, for a ledger row.
+
+        Later periods were billed with it.
+
+        :param row: the ledger row
+        """
+        change = self.change_id
+        return (
+            row.date_to >= change.date
+            and row.date_from <= change.charged_until
+            and row not in change.billed_period_ids
+        )
 
     def _is_billed_apart(self, period):
         """Tell whether days of a period were billed by a document of the change.
@@ -155,3 +174,11 @@ class SubscriptionChangeLine(models.Model):
             and min(line.period_to, line.period_id.date_to) >= period.start
             for line in self._get_made_lines()
         )
+
+    def _keep_typed(self):
+        """Keep price and discount of the line, where a person typed them."""
+        line = self.order_line_id
+        if not line._has_looked_up_price():
+            self.write({"price_after": line.price_unit, "is_typed": True})
+        if line._has_typed_discount():
+            self.discount_after = line.discount

@@ -3,7 +3,7 @@ import logging
 from psycopg2 import OperationalError
 
 from odoo import api, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import LockError
 from odoo.fields import Domain
 
 from ..engine import lifecycle
@@ -35,14 +35,17 @@ class SubscriptionScheduler(models.AbstractModel):
             service = self.with_company(company)
             service._end_trials(company, today)
             for step in service._get_steps():
-                step(company, today)
+                if not step(company, today):
+                    # Odoo takes the rest up again.
+                    self.env["ir.cron"]._commit_progress(remaining=1)
+                    return
 
     def _get_steps(self):
         """Return what is done for each company, in this order.
 
         Hook for other addons.
 
-        :return: functions of company and day
+        :return: functions of company and day, which tell whether there is time left
         """
         return [
             self._resume_contracts,
@@ -59,18 +62,22 @@ class SubscriptionScheduler(models.AbstractModel):
 
         :param records: what is due
         :param act: function of one record
+        :return: whether there is time left
+        :rtype: bool
         """
         IrCron = self.env["ir.cron"]
         for record in records:
             for _attempt in range(MAX_RETRIES):
                 try:
                     self._try(record, act)
-                    IrCron._commit_progress(1)
+                    if not IrCron._commit_progress(1):
+                        return False
                     break
                 except RETRY as error:
                     # A cron is not retried by Odoo as a request is.
                     self.env.cr.rollback()
                     _logger.info("%s is tried again: %s", record, error)
+        return True
 
     def _try(self, record, act):
         order = record if record._name == "sale.order" else record.order_id
@@ -81,12 +88,14 @@ class SubscriptionScheduler(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 act(record)
-        except UserError as error:
+        except RETRY:
+            raise
+        except Exception as error:  # pylint: disable=broad-exception-caught
             self.env.invalidate_all()
+            if not order.hold:
+                self.env["subscription.billing"]._hold(order, error)
             if record._name == "subscription.change":
                 record.failure = str(error)
-            if not order.hold:
-                order._set_hold("billing_error", str(error))
 
     def _search_orders(self, company, *conditions):
         domain = Domain("company_id", "=", company.id) & Domain.AND(conditions)
@@ -115,7 +124,7 @@ class SubscriptionScheduler(models.AbstractModel):
             | Domain("end_date", "<", today)
             | Domain("close_date", "<=", today),
         )
-        self._each(due, lambda order: self._resume_contract(order, today))
+        return self._each(due, lambda order: self._resume_contract(order, today))
 
     def _resume_contract(self, order, today):
         """Resume one contract; a pause ends with the contract at the latest."""
@@ -131,10 +140,11 @@ class SubscriptionScheduler(models.AbstractModel):
             Domain("company_id", "=", company.id)
             & Domain("state", "=", "scheduled")
             & Domain("date", "<=", today)
-            & Domain("order_id.subscription_state", "in", list(lifecycle.LIVE)),
+            # What is paused changes when it is resumed.
+            & Domain("order_id.subscription_state", "=", lifecycle.PROGRESS),
             order="date, id",
         )
-        self._each(due, lambda change: change._apply())
+        return self._each(due, lambda change: change._apply())
 
     def _end_contracts(self, company, today):
         """End the contracts whose last day is over and billed."""
@@ -144,7 +154,7 @@ class SubscriptionScheduler(models.AbstractModel):
             Domain("end_date", "<", today) | Domain("close_date", "<=", today),
             Domain("next_invoice_date", "=", False),
         )
-        self._each(ended, self._end_contract)
+        return self._each(ended, self._end_contract)
 
     def _end_contract(self, order):
         reason = self.env.ref("subscriptions.close_reason_end", False)
@@ -167,10 +177,10 @@ class SubscriptionScheduler(models.AbstractModel):
             lambda order: add_days(oldest[order.id], order.plan_id.auto_close_days)
             <= today
         )
-        self._each(late, self._close_late)
+        return self._each(late, self._close_late)
 
     def _close_late(self, order):
-        order._close(self.env.ref("subscriptions.close_reason_unpaid"))
+        order._close(self.env.ref("subscriptions.close_reason_unpaid", False))
 
     def _get_oldest_unpaid(self, company):
         """Return the due date of the oldest unpaid recurring invoice, by order id.
@@ -208,4 +218,4 @@ class SubscriptionScheduler(models.AbstractModel):
         ).filtered(
             lambda order: order.end_date <= add_days(today, order.plan_id.renewal_days)
         )
-        self._each(ending, lambda order: order._propose_renewal())
+        return self._each(ending, lambda order: order._propose_renewal())

@@ -6,6 +6,9 @@ class AccountMoveReversal(models.TransientModel):
 
     def reverse_moves(self, is_modify=False):
         """Override of `account`: a replaced invoice hands its periods over."""
+        # sudo: whoever may replace an invoice moves its ledger rows along. An invoice
+        # for a change names the rows of others, which stay with these.
+        rows = self.move_ids.sudo()._get_billed_periods()
         action = super().reverse_moves(is_modify=is_modify)
         if is_modify:
             # sudo: whoever may replace an invoice may note it
@@ -13,6 +16,5 @@ class AccountMoveReversal(models.TransientModel):
             for move in self.new_move_ids.filtered(
                 lambda move: move.move_type == "out_invoice"
             ):
-                # sudo: whoever may replace an invoice moves its ledger rows along
-                move.invoice_line_ids.sudo().period_id._set_invoice(move)
+                (move.invoice_line_ids.sudo().period_id & rows)._set_invoice(move)
         return action
