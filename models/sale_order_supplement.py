@@ -67,10 +67,9 @@ class Billed:
         taken = min(units, self.units, key=abs)
         gross = prorate(note_line.price_unit, taken, note_line.discount)
         self.amount -= _round(note_line.currency_id, gross)
-        is_rebate = (
-            note_line.period_from == self.line.period_from
-            and note_line.price_unit < self.line.price_unit
-        )
+        is_rebate = note_line.period_from == self.line.period_from and abs(
+            note_line.price_unit
+        ) < abs(self.line.price_unit)
         if not is_rebate:  # cheaper by hand is not one unit less
             self.units -= taken
         return units - taken
@@ -195,19 +194,24 @@ class SaleOrder(models.Model):
                 lambda one: one.order_id == self and one.is_recurring
             )[:1]
             stack = stacks[move_line.period_id, line.with_env(self.env)]
-            if move_line.move_id.move_type == "out_invoice":
-                gross = prorate(
-                    move_line.price_unit, move_line.quantity, move_line.discount
-                )
-                amount = _round(move_line.currency_id, gross)
-                stack.append(Billed(move_line, move_line.quantity, amount))
+            # A document whose total is below 0 became one of the other type.
+            is_refund = move_line.move_id.move_type == "out_refund"
+            units = -move_line.quantity if is_refund else move_line.quantity
+            if move_line.move_id.reversed_entry_id:
+                self._take_off(stack, move_line, -units)
                 continue
-            self._take_off(stack, move_line)
+            gross = prorate(move_line.price_unit, units, move_line.discount)
+            amount = _round(move_line.currency_id, gross)
+            stack.append(Billed(move_line, units, amount))
         return stacks
 
-    def _take_off(self, stack, note_line):
-        """Take a line of a credit note off what is billed, its own invoice first."""
-        gone = note_line.quantity
+    def _take_off(self, stack, note_line, gone):
+        """Take a line of a credit note off what is billed, its own invoice first.
+
+        :param list[Billed] stack: what is billed
+        :param note_line: the line
+        :param float gone: its units
+        """
         credited = note_line.move_id.reversed_entry_id
         for billed in sorted(
             reversed(stack), key=lambda one: one.line.move_id != credited

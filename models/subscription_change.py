@@ -346,6 +346,7 @@ class SubscriptionChange(models.Model):
             self.copy(
                 {
                     "order_id": renewal.id,
+                    "state": self.state,
                     "line_ids": [Command.create(one) for one in values],
                     "billed_period_ids": False,
                     "charged_until": False,

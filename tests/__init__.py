@@ -3,6 +3,7 @@ from . import test_bad_input
 from . import test_billing
 from . import test_billing_run
 from . import test_change_rights
+from . import test_change_stories
 from . import test_closing
 from . import test_concurrency
 from . import test_confirmation

@@ -1,4 +1,5 @@
 from datetime import date
+from unittest.mock import patch
 
 from odoo.fields import Command
 from odoo.tests import freeze_time, tagged  # noqa: F401  re-exported
@@ -134,3 +135,13 @@ class SubscriptionCommon(AccountTestInvoicingCommon):
                 "subscriptions.ir_cron_apply_scheduled"
             ).method_direct_trigger()
         self.env.invalidate_all()
+
+    def _patch_method(self, model, name, replacement):
+        """Replace a method; the replacement gets the original as first argument."""
+        cls = self.env.registry[model]
+        original = getattr(cls, name)
+
+        def method(records, *args, **kwargs):
+            return replacement(original, records, *args, **kwargs)
+
+        return patch.object(cls, name, method)

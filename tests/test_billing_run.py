@@ -38,16 +38,6 @@ class TestBillingRun(SubscriptionCommon):
         ):
             self.env.ref("subscriptions.ir_cron_bill_due").method_direct_trigger()
 
-    def _patch_method(self, model, name, replacement):
-        """Replace a method; the replacement gets the original as first argument."""
-        cls = self.env.registry[model]
-        original = getattr(cls, name)
-
-        def method(records, *args, **kwargs):
-            return replacement(original, records, *args, **kwargs)
-
-        return patch.object(cls, name, method)
-
     def _break_in_database(self, order):
         """Let PostgreSQL refuse every invoice of an order."""
         self.env.cr.execute(

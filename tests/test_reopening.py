@@ -121,7 +121,7 @@ class TestReopening(SubscriptionCommon):
 
     def test_what_runs_is_not_reopened(self):
         contract = self._create_contract()
-        with self.assertRaisesRegex(UserError, "cannot become"):
+        with self.assertRaisesRegex(UserError, "nothing to reopen"):
             contract._reopen()
 
     # Unpaid

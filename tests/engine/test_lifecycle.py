@@ -25,6 +25,7 @@ ALLOWED = {
     ("paused", "churned"),
     ("renewed", "progress"),
     ("churned", "progress"),
+    ("churned", "renewed"),  # a fixed term whose renewal is accepted late
 }
 REFUSED = sorted(set(product(STATES, STATES)) - ALLOWED)
 
