@@ -431,8 +431,11 @@ class Contract:
     def renew(self, today):
         """Return the contract that follows, billed for what is due."""
         first = self.unbilled
-        switch = self.get_switch(first)
-        units = {key: self.get_units(key, max(first, today)) for key in self.items}
+        switch = self.get_switch(max(first, today))
+        # What came or went since its first day, or is planned, is the renewal's.
+        steps = [step for step in self.steps if step.day > first]
+        keys = {step.key for step in steps}
+        units = {key: self.get_units(key, first) for key in self.items}
         items = {
             key: Item(
                 item.prorate,
@@ -441,12 +444,14 @@ class Contract:
                 self.is_typed(key),
             )
             for key, item in self.items.items()
-            if units[key]
+            if units[key] or key in keys
         }
         self._forget_planned()
         self.state = "renewed"
         units = {key: units[key] for key in items}
         following = Contract(first, switch.plan, items, units, anchor=switch.anchor)
+        for step in steps:
+            following._note_step(step.day, step.key, step.units, step.planned)
         following.bill(today)
         return following
 
