@@ -43,13 +43,6 @@ ACTIONS = {
 }
 CHANCE = 1 / 28  # of something to happen to a contract on a day
 
-# What is not done because it is known to go wrong: ``simulation_findings.py`` has
-# each as a small test. What is mended is taken out here.
-# gone: a line with no units left is not billed for the days it had some
-# apart: what an upsell charged is left out after a switch at once, or after reopening
-# behind: a renewal that starts before today has not what came or went since its start
-KNOWN = set()
-
 
 class Life:
     """A contract and its page of the notebook."""
@@ -269,7 +262,7 @@ class TestSimulation(SubscriptionCommon):
         page, rng = life.page, self.random
         deltas = {}
         for key in rng.sample(list(page.items), rng.randint(1, len(page.items))):
-            least = 1 if key == "seat" or "gone" in KNOWN else 0
+            least = 1 if key == "seat" else 0
             lowest = least - page.get_lowest(key, day)
             deltas[key] = rng.randint(max(lowest, -3), 3)
         deltas = {key: units for key, units in deltas.items() if units}
@@ -291,17 +284,7 @@ class TestSimulation(SubscriptionCommon):
     def _do_switch_now(self, life, today):
         if life.page.rows and life.page.get_switch(today).anchor > today:
             return  # in its trial
-        if self._is_charged_apart(life):
-            return
         self._switch(life, today, today, "now")
-
-    def _is_charged_apart(self, life):
-        """Tell whether more units were charged for days that are not over."""
-        return "apart" in KNOWN and any(
-            entry.document is not row.entries[0].document
-            for row in life.page.rows[-3:]
-            for entry in row.entries
-        )
 
     def _do_switch_next(self, life, today):
         self._switch(life, today, life.page.get_next_period(today), "next_period")
@@ -357,7 +340,7 @@ class TestSimulation(SubscriptionCommon):
     def _close(self, life, today, day):
         if not life.page.documents:
             return  # never billed: it would be cancelled
-        credit = self.random.random() < 0.5 and not self._is_charged_apart(life)
+        credit = self.random.random() < 0.5
         life.note(f"{today}: closed on {day}, with credit: {credit}")
         life.order._close(self.reason, None if day == today else day, credit=credit)
         life.page.close(day, today, credit)
@@ -376,9 +359,6 @@ class TestSimulation(SubscriptionCommon):
         page = life.page
         # A planned switch would make a renewal by another plan: a story of its own.
         if not page.documents or any(switch.planned for switch in page.switches):
-            return
-        first = page.unbilled
-        if "behind" in KNOWN and any(first < step.day <= today for step in page.steps):
             return
         life.note(f"{today}: renewed")
         renewal = self._renew(life.order)
