@@ -108,20 +108,30 @@ class SaleOrder(models.Model):
                 line, quantity = one.order_line_id, one.quantity_change
                 if quantity <= 0 or line._is_billed_by_delivery():
                     continue
-                price, discount = line._get_price_on(day)
-                charges.append(
-                    Supplement(
-                        line=line,
-                        row=row,
-                        period=period,
-                        quantity=quantity,
-                        price_unit=line._get_period_price_unit(period, quantity),
-                        full_price=price,
-                        discount=discount,
-                        change_line=one,
-                    )
-                )
+                charges.append(self._get_charge(row, line, period, quantity, one))
         return [charge for charge in charges if charge.amount]
+
+    def _get_charge(self, row, line, period, quantity, change_line):
+        """Return what units cost in a part of a billed period.
+
+        :param row: the ledger row
+        :param line: the contract's line
+        :param engine.Period period: the part
+        :param float quantity: units, below 0 for what is given back on an invoice
+        :param change_line: the change it is for
+        :rtype: Supplement
+        """
+        price, discount = line._get_price_on(period.start)
+        return Supplement(
+            line=line,
+            row=row,
+            period=period,
+            quantity=quantity,
+            price_unit=line._get_period_price_unit(period, quantity),
+            full_price=price,
+            discount=discount,
+            change_line=change_line,
+        )
 
     def _get_credits(self, quantities, day, change=None):
         """Return what is given back of periods that are billed.
@@ -362,17 +372,5 @@ class SaleOrder(models.Model):
                 continue
             if quantity < 0 and not line.product_id.prorate:
                 continue  # goods in use are not given back
-            price, discount = line._get_price_on(period.start)
-            result.append(
-                Supplement(
-                    line=line,
-                    row=row,
-                    period=period,
-                    quantity=quantity,
-                    price_unit=line._get_period_price_unit(period, quantity),
-                    full_price=price,
-                    discount=discount,
-                    change_line=pending[-1],
-                )
-            )
+            result.append(self._get_charge(row, line, period, quantity, pending[-1]))
         return result

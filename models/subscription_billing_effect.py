@@ -13,18 +13,7 @@ class SubscriptionBilling(models.AbstractModel):
         :param list[Supplement] charges: what is charged
         :rtype: float
         """
-        return self._get_untaxed_amount(
-            order,
-            [
-                charge.line.sudo()._prepare_base_line_for_taxes_computation(
-                    # sudo: what it costs does not depend on who reads taxes
-                    quantity=charge.quantity,
-                    price_unit=charge.price_unit,
-                    discount=charge.discount,
-                )
-                for charge in charges
-            ],
-        )
+        return self._get_untaxed_amount(order, self._get_charged_base_lines(charges))
 
     def _get_credited_amount(self, order, credits):
         """Return the untaxed amount of the credit notes that are made.
@@ -56,12 +45,4 @@ class SubscriptionBilling(models.AbstractModel):
     def _get_untaxed_amount(self, order, base_lines):
         if not base_lines:
             return 0.0
-        AccountTax = self.env["account.tax"]
-        AccountTax._add_tax_details_in_base_lines(base_lines, order.company_id)
-        AccountTax._round_base_lines_tax_details(base_lines, order.company_id)
-        totals = AccountTax._get_tax_totals_summary(
-            base_lines=base_lines,
-            currency=order.currency_id,
-            company=order.company_id,
-        )
-        return totals["base_amount_currency"]
+        return self._sum_base_lines(order, base_lines)["amount_untaxed"]

@@ -338,14 +338,8 @@ class SubscriptionBilling(models.AbstractModel):
                 )
             )
         if first:
-            base_lines += [
-                charge.line._prepare_base_line_for_taxes_computation(
-                    quantity=charge.quantity,
-                    price_unit=charge.price_unit,
-                    discount=charge.discount,
-                )
-                for charge in order._get_pending_charges()
-            ]
+            pending = order._get_pending_charges()
+            base_lines += self._get_charged_base_lines(pending)
         return self._sum_base_lines(order, base_lines)
 
     def _get_upsell_amounts(self, order, periods):
@@ -366,6 +360,22 @@ class SubscriptionBilling(models.AbstractModel):
             else:
                 base_lines.append(line._prepare_base_line_for_taxes_computation())
         return self._sum_base_lines(order, base_lines)
+
+    def _get_charged_base_lines(self, charges):
+        """Return what is charged of changes, for Odoo's computation of taxes.
+
+        :param list[Supplement] charges: what is charged
+        :rtype: list[dict]
+        """
+        return [
+            # sudo: what it costs does not depend on who reads taxes
+            charge.line.sudo()._prepare_base_line_for_taxes_computation(
+                quantity=charge.quantity,
+                price_unit=charge.price_unit,
+                discount=charge.discount,
+            )
+            for charge in charges
+        ]
 
     def _sum_base_lines(self, order, base_lines):
         AccountTax = self.env["account.tax"]

@@ -466,7 +466,8 @@ class Contract:
                 self._end_pause(self.close_day + DAY)
         if self.state not in ("progress", "paused"):
             return
-        self._make_planned(today)
+        if self.state == "progress":  # what is paused changes when it is resumed
+            self._make_planned(today)
         if self._is_over(today):
             self._end(today)
         self.bill(today)

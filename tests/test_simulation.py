@@ -346,6 +346,8 @@ class TestSimulation(SubscriptionCommon):
         life.page.close(day, today, credit)
 
     def _do_revoke_close(self, life, today):
+        if life.page.close_day < today:
+            return  # over, and still to be billed
         life.note(f"{today}: not closed")
         life.order._revoke_close()
         life.page.revoke_close()

@@ -475,7 +475,7 @@ class TestCloseWizard(WizardCommon):
         order._close(self.reason)
         order.action_reopen()
         self.assertEqual(order.subscription_state, "progress")
-        with self.assertRaisesRegex(UserError, "“In Progress”"):
+        with self.assertRaisesRegex(UserError, "nothing to reopen"):
             order.action_reopen()
 
 
