@@ -147,16 +147,20 @@ class SubscriptionScheduler(models.AbstractModel):
         return self._each(due, lambda change: change._apply())
 
     def _end_contracts(self, company, today):
-        """End the contracts whose last day is over and billed."""
+        """End the contracts whose last day is over, once all is billed."""
         ended = self._search_orders(
             company,
             Domain("subscription_state", "=", lifecycle.PROGRESS),
             Domain("end_date", "<", today) | Domain("close_date", "<=", today),
-            Domain("next_invoice_date", "=", False),
+            Domain("next_invoice_date", "=", False) | Domain("hold", "=", False),
         )
         return self._each(ended, self._end_contract)
 
     def _end_contract(self, order):
+        if order.next_invoice_date:
+            order._bill()  # the last of it, which nobody need wait for
+            if order.next_invoice_date:
+                return
         reason = self.env.ref("subscriptions.close_reason_end", False)
         order._set_churned(
             order.close_reason_id or reason, order.close_date or order.end_date

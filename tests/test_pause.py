@@ -120,8 +120,6 @@ class TestPause(SubscriptionCommon):
         contract._pause()
         with freeze_time("2026-10-01"):
             self._apply_scheduled()
-            contract._bill()
-            self._apply_scheduled()
         self.assertEqual(contract.subscription_state, "churned")
         self.assertEqual(len(contract.invoice_ids), 1)
 
