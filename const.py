@@ -6,6 +6,9 @@ MAX_PLAN_DAYS = 3650
 # A contract further behind than so many periods is held for a person to release.
 MAX_BACKLOG_PERIODS = 12
 
+# A fixed term that is over for longer is not renewed, but sold anew.
+MAX_LATE_RENEWAL_DAYS = 31
+
 # Nobody sells more of anything, nor dearer; beyond it, floats lose the cents.
 MAX_NUMBER = 1e12
 MAX_AMOUNT = 1e15

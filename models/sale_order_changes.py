@@ -130,9 +130,7 @@ class SaleOrder(models.Model):
                 left[line] = line._get_quantity_on(one)
                 if line in quantities:
                     left[line] += quantities[line] - line._get_quantity_on(day)
-            if any(quantity < 0 for quantity in left.values()) or not any(
-                left.values()
-            ):
+            if any(left[line] < 0 for line in quantities) or not any(left.values()):
                 raise UserError(self._get_nothing_left_message(one, day))
 
     def _get_nothing_left_message(self, day, asked):
@@ -337,6 +335,8 @@ class SaleOrder(models.Model):
         today = self._get_today()
         timeline = self._get_timeline()
         day = self.next_invoice_date or (self.paid_until and self.paid_until + ONE_DAY)
+        if self._get_cutting_switch(self.last_period_id):
+            day = self.paid_until + ONE_DAY
         running = timeline.period_from(today)
         if day and day > today:
             return day

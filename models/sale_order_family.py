@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import format_date
 
+from ..const import MAX_LATE_RENEWAL_DAYS
 from ..engine import lifecycle
 from ..engine.period import ONE_DAY
 
@@ -209,11 +210,15 @@ class SaleOrder(models.Model):
         :rtype: bool
         """
         self.ensure_one()
+        if self._is_live_contract():
+            return True
         term = self.env.ref("subscriptions.close_reason_end", False)
-        return self._is_live_contract() or (
+        return bool(
             self.subscription_state == lifecycle.CHURNED
-            and bool(term)
+            and term
             and self.close_reason_id == term
+            and not self.close_with_credit
+            and (self._get_today() - self.close_date).days <= MAX_LATE_RENEWAL_DAYS
         )
 
     def _create_linked_order(self, kind, lines, line_values, **values):
@@ -268,11 +273,17 @@ class SaleOrder(models.Model):
         :rtype: date
         """
         self.ensure_one()
-        if self.next_invoice_date:
-            return self.next_invoice_date
-        if self.paid_until:
-            return self.paid_until + ONE_DAY
-        return self.start_date
+        return self.paid_until + ONE_DAY if self.paid_until else self.start_date
+
+    def _has_freed_days(self):
+        """Tell whether days before the last billed one are to be billed again."""
+        self.ensure_one()
+        return bool(
+            self.next_invoice_date
+            and self.paid_until
+            and self.next_invoice_date <= self.paid_until
+            and not self._get_cutting_switch(self.last_period_id)
+        )
 
     def _get_renewal_anchor(self):
         """Return a day on which a period of the contract starts.
@@ -353,6 +364,8 @@ class SaleOrder(models.Model):
                     # What lies within the pause is the contract's, and not billed.
                     contract._end_pause(order._get_today())
                     contract._bill()
+                elif contract._has_freed_days():
+                    contract._bill()  # its invoice was cancelled: the contract's own
                 start = contract._get_renewal_start()
                 if order.start_date != start:
                     order.start_date = start
@@ -485,6 +498,7 @@ class SaleOrder(models.Model):
         # sudo: whoever confirms the renewal ends what it renews by it
         contract = self.parent_order_id.sudo()
         contract._lock_contract()
+        self.env["subscription.billing"]._bill_pending(contract)
         self._take_over_changes(contract)
         for other in contract.child_order_ids.filtered(
             lambda order: order.subscription_kind == "upsell"
@@ -513,6 +527,21 @@ class SaleOrder(models.Model):
         contract.scheduled_change_ids._revoke(
             self.env._("renewed by %s", self.name), ending=True
         )
+
+    def _return_changes(self):
+        """Let the contract have back what was planned for it before it was renewed."""
+        self.ensure_one()
+        contract = self.parent_order_id
+        for change in self.scheduled_change_ids:
+            known = change.line_ids.order_line_id.mapped("parent_line_id")
+            if (
+                change.kind in ("quantity", "price")
+                and len(known) == len(change.line_ids)
+                and known.order_id == contract
+            ):
+                for one in change.line_ids:
+                    one.order_line_id = one.order_line_id.parent_line_id
+                change.order_id = contract
 
     def _set_renewed(self, renewal):
         """Let the contract be followed by another.

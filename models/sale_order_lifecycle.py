@@ -63,6 +63,7 @@ class SaleOrder(models.Model):
                     "close_reason_id": reason and reason.id,
                 }
             )
+            self.env["subscription.billing"]._bill_pending(order)
             order._revoke_what_is_planned()
             if order.close_with_credit:
                 order._credit_unused()
@@ -78,7 +79,6 @@ class SaleOrder(models.Model):
         """Give back the share of what is billed for the days after the contract."""
         self.ensure_one()
         day = self.close_date + ONE_DAY
-        self.env["subscription.billing"]._bill_pending(self)
         credits = self._get_credits(None, day)
         self._cut_periods(day)
         self.env["subscription.billing"]._credit_closing(self, credits)
@@ -447,6 +447,12 @@ class SaleOrder(models.Model):
                         order.name,
                     )
                 )
+        for renewal in self.filtered(
+            lambda order: order.subscription_kind == "renewal"
+            and order._is_live_contract()
+        ):
+            # sudo: whoever may cancel the renewal undoes what it did
+            renewal.sudo()._return_changes()
         # sudo: free periods go with the order that may be cancelled, and so does all
         # that changed about it: confirmed again, it begins anew
         self.sudo().period_ids._set_void()

@@ -321,11 +321,14 @@ class SaleOrderLine(models.Model):
         self._refuse_kept_fields(vals)
         result = super().write(vals)
         if vals.keys() & {"price_unit", "discount"}:
-            self._note_typed_on_contract()
+            self._note_typed_on_contract(vals.keys())
         return result
 
-    def _note_typed_on_contract(self):
-        """Let a planned switch keep what a person types on a running contract."""
+    def _note_typed_on_contract(self, names):
+        """Let a planned switch keep what a person types on a running contract.
+
+        :param names: the fields that were written
+        """
         if self.env.su and self.env.context.get("subscription_change"):
             return  # written by a change itself
         # sudo: changes are written by the contract's methods alone
@@ -334,7 +337,7 @@ class SaleOrderLine(models.Model):
         )
         for one in planned.change_line_ids:
             if one.change_id.state == "scheduled" and one.change_id.kind == "plan":
-                one._keep_typed()
+                one._keep_typed(names)
 
     # === BUSINESS METHODS === #
 

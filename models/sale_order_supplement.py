@@ -370,7 +370,8 @@ class SaleOrder(models.Model):
             quantity = float(span.quantity)
             if period is None or not quantity or line._is_billed_by_delivery():
                 continue
-            if quantity < 0 and not line.product_id.prorate:
+            is_used = period is not None and period.start > row.date_from
+            if quantity < 0 and is_used and not line.product_id.prorate:
                 continue  # goods in use are not given back
             result.append(self._get_charge(row, line, period, quantity, pending[-1]))
         return result

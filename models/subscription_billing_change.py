@@ -69,8 +69,8 @@ class SubscriptionBilling(models.AbstractModel):
             )
             for number, one in enumerate(charges, 1)
         ]
-        moves = service._create_documents(order, values)
         order._settle_pending()
+        moves = service._create_documents(order, values)
         service._log_change_origin(moves, order)
         service._finish_moves(moves, order.plan_id.invoice_mode)
         return moves

@@ -189,6 +189,7 @@ class SubscriptionBilling(models.AbstractModel):
             for line, values in job.lines:
                 if line.is_recurring:
                     values.setdefault("period_id", row.id)
+            row._adopt_charges()
             row._note_changes()
             if not job.lines and not job.period.free and not job.paused:
                 job.order.message_post(

@@ -308,6 +308,25 @@ class SubscriptionChange(models.Model):
         self._set_done()
         self.order_id._set_subscription_state("paused")
 
+    def _is_charged_within(self, row):
+        """Tell whether a new row bills what was charged for its days before.
+
+        What was charged was given back since: should its documents go, it is not
+        pending for these days.
+
+        :param row: the ledger row
+        :rtype: bool
+        """
+        self.ensure_one()
+        return (
+            bool(self.charged_until)
+            and row.date_from <= self.charged_until
+            and any(
+                line.is_charged_apart and not line._is_billed_apart(row._get_period())
+                for line in self.line_ids
+            )
+        )
+
     def _has_charge_pending(self):
         """Tell whether an invoice of the change was cancelled or deleted."""
         self.ensure_one()
@@ -340,7 +359,10 @@ class SubscriptionChange(models.Model):
                 is_charged_apart=False,
             )
             for one in self.line_ids
+            # What was negotiated anew counts from the renewal's first day.
             if one.order_line_id in lines
+            and lines[one.order_line_id].product_uom_qty
+            == one.order_line_id._get_quantity_on(renewal._get_today())
         ]
         if values:
             self.copy(

@@ -175,10 +175,14 @@ class SubscriptionChangeLine(models.Model):
             for line in self._get_made_lines()
         )
 
-    def _keep_typed(self):
-        """Keep price and discount of the line, where a person typed them."""
+    def _keep_typed(self, names):
+        """Keep price and discount of the line, where a person typed them.
+
+        :param names: the fields that were written
+        """
         line = self.order_line_id
-        if not line._has_looked_up_price():
+        typed = "price_unit" in names and not line._has_looked_up_price()
+        if typed and not self.is_typed:
             self.write({"price_after": line.price_unit, "is_typed": True})
-        if line._has_typed_discount():
+        if "discount" in names and line._has_typed_discount():
             self.discount_after = line.discount

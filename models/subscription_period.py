@@ -3,6 +3,7 @@ from odoo.tools import format_date
 
 from ..const import LIVE_PERIOD_STATES
 from ..engine import Period
+from .subscription_change_line import MADE
 
 
 class SubscriptionPeriod(models.Model):
@@ -209,9 +210,31 @@ class SubscriptionPeriod(models.Model):
                     change.billed_period_ids += self
         for change in self.order_id._get_counted_changes("quantity"):
             if change.date <= self.date_to and (
-                change.state == "scheduled" or change._has_charge_pending()
+                change.state == "scheduled"
+                or change._has_charge_pending()
+                or change._is_charged_within(self)
             ):
                 change.billed_period_ids += self
+
+    def _adopt_charges(self):
+        """Take over what changes were charged for days that are billed again.
+
+        The invoice of a period was cancelled, that of an upsell in it stands.
+        """
+        self.ensure_one()
+        if not self.order_id.change_ids:
+            return
+        self.env["account.move.line"].search(
+            [
+                ("subscription_id", "=", self.order_id.id),
+                ("change_line_id", "!=", False),
+                ("parent_state", "in", MADE),
+                ("period_id.state", "=", "void"),
+                ("period_id.kind", "!=", "cut"),
+                ("period_from", ">=", self.date_from),
+                ("period_to", "<=", self.date_to),
+            ]
+        ).period_id = self
 
     def _set_invoice(self, move):
         """Let an invoice take the periods over from the one that billed them."""

@@ -468,9 +468,9 @@ class Contract:
             return
         if self.state == "progress":  # what is paused changes when it is resumed
             self._make_planned(today)
+        self.bill(today)
         if self._is_over(today):
             self._end(today)
-        self.bill(today)
 
     def _make_planned(self, today):
         for switch in self.switches:

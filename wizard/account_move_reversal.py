@@ -9,6 +9,7 @@ class AccountMoveReversal(models.TransientModel):
         # sudo: whoever may replace an invoice moves its ledger rows along. An invoice
         # for a change names the rows of others, which stay with these.
         rows = self.move_ids.sudo()._get_billed_periods()
+        rows = rows.filtered(lambda row: row.kind != "cut")  # a credit note has these
         action = super().reverse_moves(is_modify=is_modify)
         if is_modify:
             # sudo: whoever may replace an invoice may note it
