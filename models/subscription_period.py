@@ -246,7 +246,17 @@ class SubscriptionPeriod(models.Model):
         :param template: function of the period's label, returning the text
         """
         for period in self.filtered(lambda period: period.kind == "billed"):
-            period.order_id.message_post(body=template(period._get_label()))
+            order, label = period.order_id, period._get_label()
+            if order._is_live_contract():
+                body = template(label)
+            else:
+                body = self.env._(
+                    "The invoice of %s is gone. The contract does not run any more and "
+                    "bills nothing by itself: invoice these days by hand where they are "
+                    "owed.",
+                    label,
+                )
+            order.message_post(body=body)
 
     def action_view_invoice(self):
         """Open the period's invoice."""

@@ -149,6 +149,12 @@ class TestChangeDocuments(SubscriptionCommon):
         self.env.invalidate_all()
         self.assertIsNone(bill.with_user(buyer)._check_not_credited())
 
+    def test_an_ended_contract_says_that_it_bills_a_freed_period_no_more(self):
+        contract = self._create_contract(start_date="2026-07-01")
+        self._renew(contract).action_confirm()
+        self._cancel(contract.invoice_ids)
+        self.assertIn("invoice these days by hand", contract.message_ids[0].body)
+
     # Renewals and switches in between
 
     def test_a_renewal_begins_after_what_is_billed_though_a_switch_is_planned(self):
