@@ -169,6 +169,8 @@ class SaleOrder(models.Model):
         :param last: the live row that reaches furthest
         :rtype: subscription.change
         """
+        if not last:
+            return self.env["subscription.change"]
         return self._get_counted_changes("plan").filtered(
             lambda switch: switch.state == "scheduled"
             and switch.date <= last.date_to

@@ -99,6 +99,15 @@ class TestPlanSwitch(SubscriptionCommon):
             ["2026-07-01..2026-07-14", "2026-07-15..2027-07-14"],
         )
 
+    def test_what_is_not_billed_yet_can_be_switched_later(self):
+        arrears = self._create_plan(billing_timing="arrears")
+        contract = self._create_contract(plan_id=arrears.id, start_date="2026-07-01")
+        contract._change_plan(self.yearly)
+        self.assertEqual(contract.billing_date, self._day("2026-08-01"))
+        with freeze_time("2026-08-01"):
+            self._apply_scheduled()
+        self.assertEqual(self._get_amounts(contract.invoice_ids), [100.0, 1000.0])
+
     def test_to_an_aligned_plan_the_stretch_between_is_prorated(self):
         aligned = self._create_plan(align=True, align_day=1)
         contract = self._create_contract(start_date="2026-07-10")
