@@ -252,8 +252,8 @@ class SubscriptionPeriod(models.Model):
             else:
                 body = self.env._(
                     "The invoice of %s is gone. The contract does not run any more and "
-                    "bills nothing by itself: invoice these days by hand where they are "
-                    "owed.",
+                    "bills nothing by itself: invoice these days by hand where they "
+                    "are owed.",
                     label,
                 )
             order.message_post(body=body)

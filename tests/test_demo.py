@@ -27,13 +27,28 @@ class TestDemo(TransactionCase):
         self.assertTrue(55 <= len(self.contracts) <= 70, len(self.contracts))
         starts = self.contracts.mapped("start_date")
         self.assertGreater((max(starts) - min(starts)).days, 500)
-        for order in self.contracts - self.contracts.filtered("hold"):
+        begun = self.contracts.filtered(
+            lambda order: order.subscription_kind == "new" and not order.hold
+        )
+        for order in begun:
             self.assertEqual(order.date_order.date(), order.start_date)
 
     def test_five_plans_and_more_have_contracts_and_prices(self):
         plans = self.contracts.plan_id
         self.assertGreaterEqual(len(plans), 5)
         self.assertTrue(all(plan.price_ids for plan in plans))
+
+    def test_contracts_have_changed_and_some_will(self):
+        changes = self.contracts.change_ids
+        self.assertLessEqual({"quantity", "plan", "pause"}, set(changes.mapped("kind")))
+        self.assertIn("scheduled", changes.mapped("state"))
+        kinds = self.env["sale.order"].search(
+            [("root_order_id", "in", self.contracts.ids)]
+        )
+        self.assertLessEqual(
+            {"upsell", "renewal"}, set(kinds.mapped("subscription_kind"))
+        )
+        self.assertTrue(self.contracts.filtered("resume_date"))
 
     def test_the_ledger_of_every_contract_is_sound(self):
         self.assertEqual(list(self.contracts.verify_ledger()), [])
