@@ -408,6 +408,25 @@ class TestConcurrency(BaseCase):
         )
         self.assertEqual(documents, [("out_invoice", 2), ("out_refund", 1)])
 
+    def test_who_looked_before_another_was_done_changes_nothing_twice(self):
+        for order, name in zip(
+            self._take_billed(2), ("more_later", "pause"), strict=True
+        ):
+            first, second = (
+                self._new_worker(
+                    "act", order_id=order, name=name, pauses=["_lock_contract"]
+                ).go()
+                for _click in range(2)
+            )
+            for click in (first, second):
+                click.reach("_lock_contract")
+            self.assertIs(first.go().get_result(), True)
+            second.go().get_result()
+            rows = self._select(
+                "SELECT count(*) FROM subscription_change WHERE order_id = %s", order
+            )
+            self.assertEqual(rows, [(1,)], name)
+
     def test_a_contract_being_billed_is_not_billed_by_a_click(self):
         order = next(order for order, firsts in self.due.items() if len(firsts) == 1)
         [shown] = self.due[order]
