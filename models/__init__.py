@@ -19,6 +19,7 @@ from . import sale_order_mass
 from . import sale_order_notice
 from . import sale_order_preview
 from . import sale_order_price_increase
+from . import sale_order_renewal
 from . import sale_order_schedule
 from . import sale_order_supplement
 from . import sale_order_template

@@ -447,12 +447,6 @@ class SaleOrder(models.Model):
                         order.name,
                     )
                 )
-        for renewal in self.filtered(
-            lambda order: order.subscription_kind == "renewal"
-            and order._is_live_contract()
-        ):
-            # sudo: whoever may cancel the renewal undoes what it did
-            renewal.sudo()._return_changes()
         # sudo: free periods go with the order that may be cancelled, and so does all
         # that changed about it: confirmed again, it begins anew
         self.sudo().period_ids._set_void()
