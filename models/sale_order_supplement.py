@@ -148,11 +148,9 @@ class SaleOrder(models.Model):
         rows = self._get_rows_from(day)
         if change:
             rows -= change.billed_period_ids
-        change_lines = (
-            {one.order_line_id: one for one in change.line_ids or ()}
-            if (change)
-            else {}
-        )
+        change_lines = {
+            one.order_line_id: one for one in (change.line_ids if change else ())
+        }
         credits = []
         for (row, line), stack in self._get_billed_stacks(rows).items():
             asked = sum(one.units for one in stack)  # may be below 0: a rebate

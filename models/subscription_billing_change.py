@@ -31,7 +31,7 @@ class SubscriptionBilling(models.AbstractModel):
         order = order.with_env(service.env)
         service._check_books(order, charges or credits)
         refunds = service._make_credit_notes(order, credits)
-        service._make_change_invoice(order, change, charges)
+        service._make_change_invoice(order, charges, change.sudo().source_order_id)
         service._note_supplements(change, charges + credits)
         return refunds
 
@@ -61,19 +61,8 @@ class SubscriptionBilling(models.AbstractModel):
             order._settle_pending()
             return service.env["account.move"]
         service._check_books(order, charges)
-        values = order._prepare_invoice()
-        values["invoice_date"] = order._get_today()
-        values["invoice_line_ids"] += [
-            Command.create(
-                dict(service._prepare_charge_line(one, order), sequence=number)
-            )
-            for number, one in enumerate(charges, 1)
-        ]
         order._settle_pending()
-        moves = service._create_documents(order, values)
-        service._log_change_origin(moves, order)
-        service._finish_moves(moves, order.plan_id.invoice_mode)
-        return moves
+        return service._make_change_invoice(order, charges)
 
     @api.model
     def _credit_closing(self, order, credits):
@@ -98,17 +87,20 @@ class SubscriptionBilling(models.AbstractModel):
 
     # === CHARGES === #
 
-    def _make_change_invoice(self, order, change, charges):
-        """Invoice what a change costs, and what its quotation sells once.
+    def _make_change_invoice(self, order, charges, upsell=None):
+        """Invoice what changes cost, and what an upsell sells once.
 
+        :param order: the contract
+        :param list[Supplement] charges: what is charged
+        :param upsell: the quotation the change came by, whose invoice it is
         :rtype: account.move
         """
-        source = change.source_order_id.sudo() or order
+        source = upsell or order
         language = order.partner_invoice_id.lang
         if language:
             source = source.with_context(lang=language)
         lines = [self._prepare_charge_line(charge, source) for charge in charges]
-        if change.source_order_id:
+        if upsell:
             lines += source._prepare_one_time_lines()
         if not any(values.get("display_type") == "product" for values in lines):
             return self.env["account.move"]

@@ -67,7 +67,7 @@ class SubscriptionScheduler(models.AbstractModel):
         """
         IrCron = self.env["ir.cron"]
         for record in records:
-            for _attempt in range(MAX_RETRIES):
+            for attempt in range(1, MAX_RETRIES + 1):
                 try:
                     self._try(record, act)
                     if not IrCron._commit_progress(1):
@@ -76,6 +76,8 @@ class SubscriptionScheduler(models.AbstractModel):
                 except RETRY as error:
                     # A cron is not retried by Odoo as a request is.
                     self.env.cr.rollback()
+                    if attempt == MAX_RETRIES:
+                        raise  # the run fails where people see it, and comes again
                     _logger.info("%s is tried again: %s", record, error)
         return True
 

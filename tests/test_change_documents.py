@@ -100,6 +100,16 @@ class TestChangeDocuments(SubscriptionCommon):
         contract._close(self.reason)
         self.assertEqual(self._get_total(contract), 209.68)
 
+    def test_what_was_pending_is_invoiced_in_the_customers_language(self):
+        self.monthly.invoice_mode = "draft"
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.partner.lang = "fr_FR"
+        contract = self._create_contract(start_date="2026-07-01")
+        self._add_two(contract).unlink()
+        contract._close(self.reason)
+        pending = contract.invoice_ids.sorted("id")[-1]
+        self.assertIn("15/07/2026", pending.invoice_line_ids.name)
+
     def test_goods_that_nobody_used_are_given_back_though_the_note_was_deleted(self):
         self.monthly.invoice_mode = "draft"
         contract = self._create_contract(

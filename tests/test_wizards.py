@@ -288,6 +288,14 @@ class TestChangePlanWizard(WizardCommon):
             }
         )
 
+    def test_in_a_trial_it_shows_the_day_the_trial_is_over(self):
+        plan = self._create_plan(trial_days=30)
+        order = self._create_contract(plan_id=plan.id, start_date="2026-07-15")
+        form = self._open("change.plan", order, plan_id=self.yearly, when="now")
+        self.assertEqual(form.day, self._day("2026-08-14"))
+        form.save().action_apply()
+        self.assertEqual(order.change_ids.date, self._day("2026-08-14"))
+
     def test_what_it_shows_at_once_is_credited_and_billed(self):
         support = self._create_item("Support", 60.0)
         order = self._create_order(self.seat, support, start_date="2026-07-01")

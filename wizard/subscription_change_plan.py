@@ -86,6 +86,11 @@ class SubscriptionChangePlan(models.TransientModel):
             and line.price != line.price_proposed
         }
 
+    def _get_day(self, order):
+        """Override: a trial is not cut short, the new plan begins after it."""
+        day = super()._get_day(order)
+        return day and max(day, order._get_first_owed_day())
+
     def _suppose_change(self, order, day):
         plan = self.plan_id._origin
         if not plan:
