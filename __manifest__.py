@@ -18,9 +18,11 @@
         # Records.
         "data/mail_activity_type_data.xml",
         "data/subscription_close_reason_data.xml",
+        "data/mail_template_data.xml",
+        "data/mail_template_payment_data.xml",
+        "data/subscription_dunning_data.xml",
         "data/subscription_plan_data.xml",
         "data/ir_cron_data.xml",
-        "data/mail_template_data.xml",
         # Wizards: their actions are on the contract.
         "wizard/subscription_change_plan_views.xml",
         "wizard/subscription_change_quantity_views.xml",
@@ -30,6 +32,8 @@
         # Views.
         "views/subscription_change_views.xml",
         "views/subscription_period_views.xml",
+        "views/subscription_dunning_policy_views.xml",
+        "views/subscription_collection_views.xml",
         "views/sale_order_line_views.xml",
         "views/sale_order_views.xml",
         "views/subscription_plan_views.xml",  # Depends on the actions above

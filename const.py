@@ -41,3 +41,20 @@ QUIET = {
 # commits. The latter write a message each.
 PRICE_INCREASE_BATCH_SIZE = 500
 PRICE_INCREASE_MESSAGE_BATCH_SIZE = 100
+
+# A step of a dunning policy stands at most so many days after the first failure.
+MAX_DUNNING_DAYS = 365
+
+# Minutes a customer has to finish a payment that was begun online; meanwhile nothing is
+# charged by itself.
+ONLINE_PAYMENT_MINUTES = 30
+
+# Days a payment may be pending at its provider before a person is told.
+MAX_PENDING_DAYS = 14
+
+# Unknown payments are asked for again so many minutes after the first call, as long as
+# the provider remembers it.
+ASK_AGAIN_MINUTES = (5, 60, 360, 1200)
+
+# A provider that fails to answer so often in a row is left alone until the next run.
+MAX_SILENCES = 3

@@ -1,8 +1,236 @@
-from odoo import models
+from dataclasses import dataclass
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..const import ONLINE_PAYMENT_MINUTES
+
+# Codes of providers for declines that are for good: trying again is no use, and
+# networks of cards fine who does.
+HARD_DECLINES = {
+    "authentication_required",
+    "card_not_supported",
+    "do_not_try_again",
+    "expired_card",
+    "incorrect_number",
+    "invalid_account",
+    "lost_card",
+    "new_account_information_available",
+    "no_such_issuer",
+    "pickup_card",
+    "restricted_card",
+    "revocation_of_all_authorizations",
+    "revocation_of_authorization",
+    "stolen_card",
+    "stop_payment_order",
+}
+
+
+@dataclass
+class AmountCheck:
+    """What Odoo's comparison of amounts and currencies finds."""
+
+    message: str | None = None
 
 
 class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
+
+    collection_id = fields.Many2one(
+        comodel_name="subscription.collection",
+        string="Payment Collection",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    is_unknown = fields.Boolean(
+        string="Unknown",
+        readonly=True,
+        copy=False,
+        help="The provider did not answer: the payment may have been made or not. Kept "
+        "pending, from where everything is possible.",
+    )
+    refusal = fields.Selection(
+        # soft: may work another day; hard: never will; not_tried: nobody was asked
+        selection=[("soft", "Soft"), ("hard", "For Good"), ("not_tried", "Not Tried")],
+        readonly=True,
+        copy=False,
+    )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `payment`: what is being charged is not paid by hand as well."""
+        by_hand = self.env["account.move"]
+        for vals in vals_list:
+            if not vals.get("collection_id") and vals.get("operation") not in (
+                "refund",
+                "validation",
+            ):
+                by_hand |= self._get_paid_invoices(vals)
+        by_hand._begin_online_payment()
+        return super().create(vals_list)
+
+    def _get_paid_invoices(self, vals):
+        """Return the invoices of which the values of a transaction speak."""
+        commands = vals.get("invoice_ids") or []
+        ids = self._fields["invoice_ids"].convert_to_cache(commands, self)
+        return self.env["account.move"].browse(ids)
+
+    # === WHAT THE PROVIDER SAYS === #
+
+    def _process(self, provider_code, payment_data):
+        """Override of `payment` to keep apart what was declined and what went wrong.
+
+        A payment of another amount is no decline: money was taken. A person decides.
+        """
+        call = self.env.context.get("subscription_call")
+        if call is not None:
+            call.answered = True
+        tx = self or self._search_by_reference(provider_code, payment_data)
+        if len(tx) == 1 and tx.collection_id and tx.state != "done":
+            message = tx._get_amount_difference(payment_data)
+            if message:
+                tx._set_unknown(message)
+                return tx
+        return super(PaymentTransaction, tx)._process(provider_code, payment_data)
+
+    def _get_amount_difference(self, payment_data):
+        """Return in words how the data's amount is not the transaction's, or None."""
+        check = AmountCheck()
+        self.with_context(subscription_amount_check=check)._validate_amount(
+            payment_data
+        )
+        return check.message
+
+    def _set_error(self, state_message, extra_allowed_states=()):
+        """Override of `payment`: only what the provider itself refused is declined."""
+        check = self.env.context.get("subscription_amount_check")
+        if check is not None:
+            check.message = state_message
+            return self.browse()
+        call = self.env.context.get("subscription_call")
+        if call is None or not self.collection_id:
+            return super()._set_error(state_message, extra_allowed_states)
+        if call.is_misconfigured():
+            self._set_not_tried(state_message)
+            return self
+        if not call.is_refusal():
+            self._set_unknown(state_message)
+            return self
+        hard = self._is_declined_for_good(call, state_message)
+        self.refusal = "hard" if hard else "soft"
+        return super()._set_error(state_message, extra_allowed_states)
+
+    def _is_declined_for_good(self, call, message):
+        """Tell whether trying the same method again is no use.
+
+        Hook for other addons; called while a charge is being refused.
+
+        :param ProviderCall call: what is known of the call
+        :param str message: what the provider said
+        :rtype: bool
+        """
+        self.ensure_one()
+        said = (message or "").lower().replace(" ", "_")
+        return bool(
+            call.codes & HARD_DECLINES or any(code in said for code in HARD_DECLINES)
+        )
+
+    def _set_unknown(self, message):
+        """Note that nobody knows whether the payment was made.
+
+        From `error` Odoo lets a payment only become done; from `pending` it may turn
+        out either way.
+
+        :param str message: what the provider did, in plain words
+        """
+        self._update_state(("draft", "authorized", "error"), "pending", message)
+        self.filtered(lambda tx: tx.state == "pending").write(
+            {"is_unknown": True, "state_message": message}
+        )
+        self._wake_collector()
+
+    def _set_not_tried(self, message):
+        """Note that the provider did not let us ask: nothing was charged."""
+        self._update_state(("draft", "pending"), "cancel", message)
+        self.refusal = "not_tried"
+
+    def _set_pending(self, *, state_message=None, extra_allowed_states=()):
+        """Override of `payment`: a provider that says pending has answered."""
+        self.filtered("is_unknown").is_unknown = False
+        return super()._set_pending(
+            state_message=state_message, extra_allowed_states=extra_allowed_states
+        )
+
+    def _update_state(self, allowed_states, target_state, state_message):
+        """Override of `payment`: what is answered is not unknown any more."""
+        updated = super()._update_state(allowed_states, target_state, state_message)
+        updated.filtered("is_unknown").is_unknown = False
+        updated._wake_collector()
+        return updated
+
+    def _wake_collector(self):
+        """Let the collector look at payments whose fate became known meanwhile."""
+        if self.collection_id and not self.env.context.get("subscription_call"):
+            # sudo: whoever brings the news has no rights on scheduled actions
+            self.env.ref("subscriptions.ir_cron_collect_payments").sudo()._trigger()
+
+    def _is_being_made(self):
+        """Tell whether a customer may be in the middle of this payment."""
+        self.ensure_one()
+        since = fields.Datetime.now() - timedelta(minutes=ONLINE_PAYMENT_MINUTES)
+        return self.last_state_change >= since
+
+    # === WHAT FOLLOWS === #
+
+    def _post_process(self):
+        """Override of `payment`: one at a time.
+
+        The customer's browser, Odoo's scheduled action and the collector may all come
+        for the same transaction; two of them would make two payments.
+        """
+        ours = self.filtered(lambda tx: tx.collection_id or tx._pays_contract())
+        if not ours:
+            return super()._post_process()
+        ours.flush_recordset()
+        locked = ours.try_lock_for_update(allow_referencing=True)
+        locked.invalidate_recordset(["state", "is_post_processed"])
+        todo = locked.filtered(lambda tx: not tx.is_post_processed)
+        result = super(PaymentTransaction, (self - ours) | todo)._post_process()
+        for tx in todo.filtered(lambda tx: tx.state == "done"):
+            tx._check_used()
+        return result
+
+    def _pays_contract(self):
+        """Tell whether the payment is for a contract, or for an invoice of one."""
+        self.ensure_one()
+        return bool(
+            self._get_contract_orders() or self.invoice_ids.sudo().collection_ids
+        )
+
+    def _get_contract_orders(self):
+        """Return the contracts and upsells among the orders of the payment."""
+        return self.sale_order_ids.filtered(
+            lambda order: order.subscription_state or order.subscription_kind
+        )
+
+    def _check_used(self):
+        """Tell a person about a payment that came on top of another."""
+        self.ensure_one()
+        collection = self.collection_id
+        # sudo: who triggers it, a customer's browser say, reads no payments
+        payment = self.sudo().payment_id
+        if not collection or not payment.move_id:
+            return
+        lines = payment.move_id.line_ids.filtered(
+            lambda line: line.account_id == payment.destination_account_id
+        )
+        if all(line.reconciled for line in lines):
+            return
+        collection._tell_overpaid(self)
 
     def _invoice_sale_orders(self):
         """Override of `sale` for databases that invoice paid orders automatically.
@@ -11,9 +239,20 @@ class PaymentTransaction(models.Model):
         invoice; Odoo would bill the next period too, and move the payment there.
         """
         of_contracts = self.filtered(
-            lambda tx: any(
-                order.subscription_state or order.subscription_kind == "upsell"
-                for order in tx.sale_order_ids
-            )
+            lambda tx: tx.collection_id or tx._get_contract_orders()
         )
         return super(PaymentTransaction, self - of_contracts)._invoice_sale_orders()
+
+    def _send_invoice(self):
+        """Override of `sale` for databases that invoice paid orders automatically.
+
+        What the collector charged is sent by the contract's plan, once.
+        """
+        ours = self.filtered(lambda tx: tx.invoice_ids.sudo().collection_ids)
+        return super(PaymentTransaction, self - ours)._send_invoice()
+
+    def _log_message_on_linked_documents(self, message):
+        """Override of `payment` to tell the contracts as well."""
+        super()._log_message_on_linked_documents(message)
+        if self.collection_id:
+            self.collection_id._post(message)

@@ -45,6 +45,7 @@ class SubscriptionBilling(models.AbstractModel):
             order.user_id,
             order.plan_id.invoice_mode,
             order.plan_id.invoice_mail_template_id,
+            order.payment_token_id,
         )
 
     def _make(self, units):
@@ -273,10 +274,12 @@ class SubscriptionBilling(models.AbstractModel):
         :param moves: drafts
         :param str mode: the plan's invoice_mode
         """
-        if moves and mode != "draft":
+        if moves and mode == "charge":
+            self.env["subscription.collector"]._take(moves)
+        elif moves and mode != "draft":
             moves.with_context(**QUIET)._post(soft=False)
-        if moves and mode in ("send", "charge"):
-            self._send(moves)
+            if mode == "send":
+                self._send(moves)
 
     def _log_origin(self, units, moves):
         """Say in the invoice's chatter which contract and period made it."""

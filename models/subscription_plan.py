@@ -128,6 +128,18 @@ class SubscriptionPlan(models.Model):
         domain=[("model", "=", "account.move")],
         help="Leave empty to use Odoo's own invoice mail.",
     )
+    dunning_policy_id = fields.Many2one(
+        comodel_name="subscription.dunning.policy",
+        string="Dunning Policy",
+        default=lambda self: self.env.ref(
+            "subscriptions.dunning_policy_default", raise_if_not_found=False
+        ),
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+        help="What is done when the payment method is declined. Without a saved one, "
+        "the mails of its steps are sent as reminders.",
+    )
     merge_invoices = fields.Boolean(
         string="One Invoice per Customer",
         help="Contracts of one customer that are due on the same day share an invoice, "

@@ -1,0 +1,115 @@
+"""Invoices that are collected: what must not happen while somebody is being charged."""
+
+from odoo import fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from .subscription_collection import IN_FLIGHT
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    collection_ids = fields.One2many(
+        comodel_name="subscription.collection", inverse_name="move_id"
+    )
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Override of `account` to keep an invoice while its payment is under way."""
+        cancelled = vals.get("state") == "cancel"
+        if cancelled or {"invoice_line_ids", "line_ids", "currency_id"} & vals.keys():
+            self._check_not_in_flight()
+        result = super().write(vals)
+        if cancelled:
+            self._get_collections()._set_cancelled()
+        return result
+
+    def unlink(self):
+        """Override of `account` to keep an invoice while its payment is under way.
+
+        One that was tried keeps its history: it is cancelled instead.
+        """
+        if not self:  # Odoo deletes nothing a dozen times for each invoice it makes
+            return super().unlink()
+        collections = self._get_collections()
+        self._check_not_in_flight()
+        tried = collections.filtered("attempt")
+        if tried:
+            raise UserError(
+                self.env._(
+                    "%s cannot be deleted: the payment method was tried for it. Cancel "
+                    "it instead.",
+                    tried[0].display_name,
+                )
+            )
+        orders = collections.order_ids
+        result = super().unlink()
+        orders._update_payment_hold()
+        return result
+
+    # === BUSINESS METHODS === #
+
+    def _get_collections(self):
+        # sudo: whoever may change an invoice changes what hangs on it
+        return (
+            self.env["subscription.collection"]
+            .sudo()
+            .search([("move_id", "in", self.ids)])
+        )
+
+    def _check_not_in_flight(self):
+        in_flight = self._get_collections().filtered(
+            lambda collection: collection.state in IN_FLIGHT
+        )
+        if in_flight:
+            raise UserError(
+                self.env._(
+                    "A payment of %s is under way, or may have been made. Wait until "
+                    "it is known, or settle it on the contract.",
+                    in_flight[0].display_name,
+                )
+            )
+
+    def _begin_online_payment(self):
+        """Note that a customer begins to pay, or refuse it.
+
+        The collector leaves the invoice alone for a while. Both write the same row, so
+        that they cannot both believe to be the only one.
+
+        :raise ValidationError: when the invoice is being charged, or is paid
+        """
+        for collection in self._get_collections():
+            if collection.state in IN_FLIGHT:
+                raise ValidationError(
+                    self.env._(
+                        "Your saved payment method is being charged for this invoice. "
+                        "Please wait until it is known whether that was successful."
+                    )
+                )
+            if collection.state == "paid":
+                raise ValidationError(self.env._("This invoice is already paid."))
+            collection.paying_since = fields.Datetime.now()
+
+    def _invoice_paid_hook(self):
+        """Override of `account`: whoever paid, and however, the collecting ends."""
+        result = super()._invoice_paid_hook()
+        collections = self._get_collections()
+        collections._set_paid()
+        collections._send_paid_invoices()
+        return result
+
+    def _get_mail_template(self):
+        """Override of `account`: who has no method saved is sent a link to pay."""
+        collections = self._get_collections()
+        if self.move_type == "out_invoice" and collections.filtered(
+            lambda collection: collection.state == "no_method"
+        ):
+            plans = self._get_billed_periods().plan_id
+            if not plans.invoice_mail_template_id:
+                template = self.env.ref(
+                    "subscriptions.mail_template_invoice_to_pay", False
+                )
+                if template:
+                    return template
+        return super()._get_mail_template()

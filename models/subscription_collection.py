@@ -1,0 +1,560 @@
+from odoo import api, fields, models
+from odoo.tools import format_date
+
+from ..const import QUIET
+from ..engine import dunning
+
+# A payment is under way, or may have been made: nobody may charge or change anything.
+IN_FLIGHT = ("calling", "pending", "unknown")
+# What is still to be got.
+OPEN = ("due", "failed", "declined", "no_method", *IN_FLIGHT)
+
+
+class SubscriptionCollection(models.Model):
+    """One invoice of a contract that is to be paid by the saved payment method.
+
+    Written with its invoice. It says how far its payment is, across all attempts and
+    whatever becomes of them, and is the row that workers lock. Who charges, in which
+    order, is the service ``subscription.collector``.
+    """
+
+    _name = "subscription.collection"
+    _description = "Payment Collection"
+    _order = "id desc"
+    _rec_name = "move_id"
+    _check_company_auto = True
+
+    move_id = fields.Many2one(
+        comodel_name="account.move",
+        string="Invoice",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    order_id = fields.Many2one(
+        comodel_name="sale.order",
+        string="Contract",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        help="The contract; the first one where several share the invoice.",
+    )
+    order_ids = fields.Many2many(
+        comodel_name="sale.order",
+        relation="subscription_collection_order_rel",
+        column1="collection_id",
+        column2="order_id",
+        string="Contracts",
+        readonly=True,
+    )
+    period_id = fields.Many2one(
+        comodel_name="subscription.period",
+        string="Period",
+        readonly=True,
+        ondelete="set null",
+        help="The period the invoice bills; empty for what a change costs.",
+    )
+    state = fields.Selection(
+        selection=[
+            ("due", "To Charge"),
+            ("calling", "Being Charged"),
+            ("pending", "Pending"),
+            ("unknown", "Unknown"),
+            ("declined", "Declined"),
+            ("failed", "Not Tried"),
+            ("no_method", "No Payment Method"),
+            ("paid", "Paid"),
+            ("lost", "Given Up"),
+            ("cancelled", "Cancelled"),
+        ],
+        string="Status",
+        required=True,
+        readonly=True,
+        default="due",
+        copy=False,
+        index=True,
+        help="Unknown: the provider did not answer, the payment may have been made. "
+        "Not tried: something has to be put right first.",
+    )
+    reason = fields.Text(
+        readonly=True, help="Why the payment is where it is, in plain words."
+    )
+    currency_id = fields.Many2one(related="move_id.currency_id", store=True)
+    amount = fields.Monetary(
+        related="move_id.amount_total", string="Invoice Total", store=True
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company", required=True, readonly=True, index=True
+    )
+    partner_id = fields.Many2one(
+        related="order_id.partner_id", string="Customer", store=True, index=True
+    )
+    user_id = fields.Many2one(
+        related="order_id.user_id", string="Salesperson", store=True
+    )
+    plan_id = fields.Many2one(related="order_id.plan_id", store=True)
+
+    # Attempts
+    transaction_ids = fields.One2many(
+        comodel_name="payment.transaction",
+        inverse_name="collection_id",
+        string="Attempts",
+        readonly=True,
+        groups="base.group_system",
+    )
+    transaction_id = fields.Many2one(
+        comodel_name="payment.transaction",
+        string="Latest Attempt",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        groups="base.group_system",
+    )
+    attempt = fields.Integer(
+        string="Attempts Made", readonly=True, help="How often it was tried so far."
+    )
+    last_attempt_date = fields.Datetime(string="Last Attempt", readonly=True)
+    next_date = fields.Date(
+        string="Next Step",
+        readonly=True,
+        index=True,
+        help="Day on which the payment is tried, the customer is written to, or the "
+        "last action is taken.",
+    )
+    first_call_date = fields.Datetime(
+        readonly=True,
+        help="When the latest attempt was first sent to the provider. Asked again, it "
+        "answers as it did then, for as long as it remembers.",
+    )
+    ask_again_date = fields.Datetime(
+        readonly=True,
+        help="When the provider is asked again about an attempt that it left without "
+        "an answer.",
+    )
+    asked_again = fields.Integer(readonly=True)
+    is_asked_for = fields.Boolean(
+        readonly=True, help="To be charged in the next run, whatever its day."
+    )
+    paying_since = fields.Datetime(
+        readonly=True,
+        help="When the customer last began to pay the invoice online.",
+    )
+
+    # Dunning
+    policy_id = fields.Many2one(
+        comodel_name="subscription.dunning.policy",
+        string="Dunning Policy",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    failed_on = fields.Date(
+        string="First Failure",
+        readonly=True,
+        help="Day 0 of the policy. Begins anew when the payment method changes.",
+    )
+    dunning_day = fields.Integer(
+        readonly=True,
+        default=-1,
+        help="Day of the last step of the policy that was done; -1 for none.",
+    )
+    is_hard = fields.Boolean(
+        string="Declined for Good",
+        readonly=True,
+        help="The provider said that trying again is no use: a lost or expired card.",
+    )
+    was_declined = fields.Boolean(readonly=True)
+    outcome = fields.Selection(
+        selection=[
+            ("open", "Still Open"),
+            ("recovered", "Recovered"),
+            ("lost", "Lost"),
+        ],
+        compute="_compute_outcome",
+        store=True,
+        index=True,
+        help="What became of a payment that failed once.",
+    )
+
+    _move_unique = models.Constraint(
+        "UNIQUE (move_id)", "An invoice is collected only once."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("state", "was_declined")
+    def _compute_outcome(self):
+        outcomes = {"paid": "recovered", "lost": "lost", "cancelled": False}
+        for collection in self:
+            collection.outcome = collection.was_declined and outcomes.get(
+                collection.state, "open"
+            )
+
+    @api.depends("move_id.name", "order_id.name")
+    def _compute_display_name(self):
+        for collection in self:
+            name = collection.move_id.name
+            if not name or name == "/":
+                name = collection.order_id.name
+            collection.display_name = name
+
+    # === WHAT IS TO BE GOT === #
+
+    def _get_token(self):
+        """Return the payment method that is charged.
+
+        Hook for other addons: a second method to fall back on, for instance.
+
+        :rtype: payment.token
+        """
+        self.ensure_one()
+        # sudo: a method belongs to its customer; its contract may use it
+        token = self.sudo().order_id.payment_token_id
+        return token if token.active else token.browse()
+
+    def _get_amount(self):
+        """Return what is still to be paid of the invoice, in its currency."""
+        self.ensure_one()
+        move = self.move_id
+        return move.amount_residual if move.state == "posted" else move.amount_total
+
+    def _get_reference_prefix(self):
+        """Return what names contract and period in the references of its attempts.
+
+        :return: for instance S00012-12-20260701
+        :rtype: str
+        """
+        self.ensure_one()
+        order = self.order_id
+        period = self.period_id
+        what = f"{period.date_from:%Y%m%d}" if period else f"M{self.move_id.id}"
+        return f"{order.name}-{order.id}-{what}"
+
+    def _get_rivals(self):
+        """Return payments of the invoice that are under way by another hand.
+
+        :rtype: payment.transaction
+        """
+        self.ensure_one()
+        # sudo: payments are read by administrators only
+        move = self.sudo().move_id
+        return move.transaction_ids.filtered(
+            lambda tx: tx.collection_id != self.sudo()
+            and tx.operation not in ("refund", "validation")
+            and (
+                tx.state in ("pending", "authorized")
+                or (tx.state == "done" and not tx.is_post_processed)
+                or (tx.state == "draft" and tx._is_being_made())
+            )
+        )
+
+    # === SETTERS: THE ONLY PLACES THAT WRITE THE STATE === #
+
+    def _set_state(self, state, reason=False, **values):
+        """Say how far the payment is, and hold or release its contracts accordingly.
+
+        :param str state: one of the states
+        :param str reason: why, in plain words
+        """
+        self.write({"state": state, "reason": reason, **values})
+        self.order_ids._update_payment_hold()
+
+    def _set_calling(self, transaction):
+        """Note that an attempt is about to be sent to its provider."""
+        self.ensure_one()
+        now = fields.Datetime.now()
+        self._set_state(
+            "calling",
+            transaction_id=transaction.id,
+            attempt=self.attempt + 1,
+            last_attempt_date=now,
+            first_call_date=now,
+            ask_again_date=False,
+            asked_again=0,
+            is_asked_for=False,
+        )
+
+    def _set_paid(self):
+        """Note that the invoice is paid, by whatever hand: all dunning ends."""
+        for collection in self.filtered(lambda one: one.state != "paid"):
+            was_open = collection.state in OPEN
+            collection._set_state("paid", next_date=False, ask_again_date=False)
+            if was_open and collection.was_declined:
+                collection._post(
+                    self.env._(
+                        "%s is paid after all: the reminders end.",
+                        collection.display_name,
+                    )
+                )
+
+    def _set_unknown(self, reason, ask_again=None):
+        """Note that nobody knows whether a payment was made.
+
+        :param str reason: what the provider did, in plain words
+        :param datetime ask_again: when it is asked again, None for never
+        """
+        self._set_state("unknown", reason, ask_again_date=ask_again)
+
+    def _set_cancelled(self):
+        """Note that there is nothing to collect any more."""
+        self._set_state("cancelled", next_date=False, ask_again_date=False)
+
+    def _set_lost(self, reason):
+        """Note that the payment is given up."""
+        self._set_state("lost", reason, next_date=False)
+
+    def _set_without_method(self):
+        """Post and send invoices that no saved method pays: a link does."""
+        drafts = self.move_id.filtered(lambda move: move.state == "draft")
+        drafts.with_context(**QUIET)._post(soft=False)
+        for collection in self:
+            failed_on = collection.move_id.invoice_date_due
+            collection._set_state(
+                "no_method",
+                self.env._("There is no saved payment method to charge."),
+                policy_id=collection._get_policy().id,
+                failed_on=failed_on,
+                dunning_day=0,  # the invoice has just been sent
+                is_asked_for=False,
+                next_date=collection._get_next_date(failed_on, 0, ends=False),
+            )
+        self.env["subscription.billing"]._send(
+            self.move_id.filtered(lambda move: not move.is_move_sent)
+        )
+
+    def _give_up(self, reason):
+        """End the attempts; a person decides what becomes of the invoice.
+
+        :param str reason: why, in plain words
+        """
+        for collection in self:
+            collection._set_lost(reason)
+            move = collection.move_id
+            if move.state != "draft":
+                continue
+            collection.order_id.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("Decide about an unpaid invoice"),
+                note=self.env._(
+                    "%(amount)s could not be charged: %(reason)s The invoice is a "
+                    "draft. Validate it to claim the money, or cancel it.",
+                    amount=move.currency_id.format(move.amount_total),
+                    reason=reason,
+                ),
+                user_id=collection.order_id._get_responsible_user().id,
+            )
+
+    def _tell_overpaid(self, transaction):
+        """Tell a person about a payment that was made on top of another.
+
+        :param transaction: the payment.transaction
+        """
+        self.ensure_one()
+        order = self.order_id
+        text = self.env._(
+            "%(amount)s was received by %(reference)s, although the invoice "
+            "%(invoice)s needed it no more. Give it back, or use it for another.",
+            amount=transaction.currency_id.format(transaction.amount),
+            reference=transaction.reference,
+            invoice=self.move_id.display_name,
+        )
+        self._post(text)
+        order.activity_schedule(
+            "mail.mail_activity_data_warning",
+            summary=self.env._("Paid twice"),
+            note=text,
+            user_id=order._get_responsible_user().id,
+        )
+
+    def _send_paid_invoices(self):
+        """Send the invoices that were charged, now that they are paid."""
+        moves = self.move_id.filtered(
+            lambda move: move.state == "posted"
+            and not move.is_move_sent
+            and not move.sending_data
+        )
+        if moves:
+            self.env["subscription.billing"]._send(moves)
+
+    def _post(self, body):
+        """Write into the chatter of the contracts."""
+        for order in self.order_ids:
+            order.message_post(body=body)
+
+    # === DUNNING === #
+
+    def _get_policy(self):
+        """Return the dunning policy that holds for the payment.
+
+        :rtype: subscription.dunning.policy
+        """
+        self.ensure_one()
+        return self.policy_id or self.order_id.plan_id.dunning_policy_id
+
+    def _get_next_date(self, failed_on, day, ends=True):
+        """Return the date of the policy's next step after a day of it.
+
+        Steps that only try again, of a method that is declined for good, are left out
+        by the collector: it has the policy's mails to send on these days.
+        """
+        return self._get_policy()._get_next_date(failed_on, day, ends=ends)
+
+    def _get_final_date(self):
+        """Return the date of the policy's last action, or None."""
+        self.ensure_one()
+        policy = self._get_policy()
+        if not policy or not self.failed_on or self.state == "no_method":
+            return None
+        return dunning.date_of(self.failed_on, policy.final_days)
+
+    def _shift(self, days):
+        """Let the dunning take up where it was, after a pause of so many days.
+
+        :param int days: length of the pause
+        """
+        for collection in self.filtered("failed_on"):
+            collection.failed_on = dunning.date_of(collection.failed_on, days)
+            if collection.next_date:
+                collection.next_date = dunning.date_of(collection.next_date, days)
+
+    # === HOLDS === #
+
+    def _get_hold_cause(self):
+        """Return for what the payment holds its contracts, or None.
+
+        :return: a value of the contract's `hold`
+        :rtype: str | None
+        """
+        self.ensure_one()
+        if self.state == "unknown":
+            return "payment_unknown"
+        # While a declined one is tried again, its contract stays where it is.
+        if self.state in ("declined", "failed") or (
+            self.failed_on and self.state in ("calling", "pending")
+        ):
+            return "payment_declined"
+        return None
+
+    def _get_hold_text(self):
+        """Return why the contracts are held, in a clerk's words."""
+        self.ensure_one()
+        move = self.move_id
+        values = {
+            "amount": move.currency_id.format(self._get_amount()),
+            "reason": self.reason or "",
+        }
+        if self.state == "unknown":
+            text = self.env._(
+                "Nobody knows whether %(amount)s was charged. %(reason)s", **values
+            )
+        elif self.state == "failed":
+            text = self.env._("%(amount)s could not be charged. %(reason)s", **values)
+        else:
+            text = self.env._("%(amount)s was declined. %(reason)s", **values)
+        return text.strip()
+
+    # === WHAT PEOPLE READ === #
+
+    def _get_result_text(self):
+        """Return how the latest attempt went, in two words; False for none."""
+        if not self:
+            return False
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        return labels[self.state]
+
+    def _get_payment_link(self):
+        """Return the address where anybody who has it can pay the invoice.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        # sudo: the link is for the customer, whoever makes it
+        move = self.sudo().move_id
+        token = move._portal_ensure_token()
+        return f"{move.get_base_url()}/subscriptions/pay/{move.id}?access_token={token}"
+
+    def _format_open_amount(self):
+        """Return what is open, for people."""
+        self.ensure_one()
+        return self.move_id.currency_id.format(self._get_amount())
+
+    def _get_mail_subject(self):
+        """Return what a mail about the payment says in its subject.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        if self.state == "no_method":
+            return self.env._("Payment of %s is due", self.display_name)
+        return self.env._("Your payment for %s failed", self.order_id.name)
+
+    def _get_next_try_text(self):
+        """Return when the method is charged again, in a sentence for the customer.
+
+        :return: the sentence, False when it is not tried again
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        if self.is_hard:
+            return self.env._("It will not work again: please choose another one.")
+        policy = self._get_policy()
+        days = policy.step_ids.filtered("retry").mapped("days")
+        day = dunning.next_day(days, self.dunning_day, None)
+        if self.state != "declined" or day is None:
+            return False
+        date = dunning.date_of(self.failed_on, day)
+        return self.env._("We will try again on %s.", format_date(self.env, date))
+
+    def _get_last_action_text(self):
+        """Return what the policy ends with and when, in a sentence for the customer.
+
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        date = self._get_final_date()
+        if not date:
+            return False
+        day = format_date(self.env, date)
+        action = self._get_policy().final_action
+        if action == "close":
+            return self.env._("The contract is closed on %s unless they are.", day)
+        if action == "pause":
+            return self.env._("The contract is paused on %s unless they are.", day)
+        return False
+
+    def _get_progress_text(self):
+        """Return in one sentence how far the payment is, for people.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        day = self.next_date and format_date(self.env, self.next_date)
+        texts = {
+            "due": self.env._("is charged on %s", day or self.env._("the next run")),
+            "calling": self.env._("is being charged"),
+            "pending": self.env._("is pending at the payment provider"),
+            "unknown": self.env._("may have been charged: the provider did not answer"),
+            "no_method": self.env._("is to be paid by the link in the mail"),
+            "paid": self.env._("is paid"),
+            "lost": self.env._("was given up"),
+            "failed": self.env._("could not be tried"),
+            "cancelled": self.env._("is cancelled"),
+            "declined": self.env._("was declined"),
+        }
+        if self.state == "declined" and day:
+            return self.env._("was declined, next step on %s", day)
+        return texts[self.state]
+
+    # === ACTION METHODS === #
+
+    def action_view_invoice(self):
+        """Open the invoice."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "account.move",
+            "res_id": self.move_id.id,
+            "views": [(False, "form")],
+        }
