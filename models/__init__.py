@@ -1,5 +1,6 @@
 from . import account_move
 from . import account_move_line
+from . import ir_http
 from . import payment_transaction
 from . import product_pricelist
 from . import product_pricelist_item
@@ -29,6 +30,7 @@ from . import subscription_billing_effect
 from . import subscription_billing_making
 from . import subscription_change
 from . import subscription_change_line
+from . import subscription_charging_right
 from . import subscription_close_reason
 from . import subscription_demo
 from . import subscription_period
