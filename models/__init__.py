@@ -1,6 +1,7 @@
 from . import account_move
 from . import account_move_collection
 from . import account_move_line
+from . import ir_http
 from . import payment_provider_call
 from . import payment_transaction
 from . import product_pricelist
@@ -32,6 +33,7 @@ from . import subscription_billing_effect
 from . import subscription_billing_making
 from . import subscription_change
 from . import subscription_change_line
+from . import subscription_charging_right
 from . import subscription_close_reason
 from . import subscription_collection
 from . import subscription_collector

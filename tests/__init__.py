@@ -5,6 +5,7 @@ from . import test_billing_run
 from . import test_change_documents
 from . import test_change_rights
 from . import test_change_stories
+from . import test_charging_right
 from . import test_closing
 from . import test_concurrency
 from . import test_confirmation
