@@ -258,7 +258,12 @@ class SubscriptionCollection(models.Model):
         :param str state: one of the states
         :param str reason: why, in plain words
         """
+        reasons = set(filter(None, self.mapped("reason")))
         self.write({"state": state, "reason": reason, **values})
+        for order in self.order_ids:
+            # What the books refused to take, and have taken now.
+            if order.hold == "billing_error" and order.hold_reason in reasons:
+                order._set_hold(False)
         self.order_ids._update_payment_hold()
 
     def _set_calling(self, transaction):

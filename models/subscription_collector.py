@@ -6,7 +6,7 @@ from psycopg2 import OperationalError
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
-from odoo.exceptions import LockError
+from odoo.exceptions import AccessError, LockError, UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
@@ -302,7 +302,11 @@ class SubscriptionCollector(models.AbstractModel):
         :param collection: the payment, unknown or pending
         :param bool paid: whether the money was taken
         :param str remark: how the person knows
+        :raise AccessError: for all but sales administrators and accountants
+        :raise UserError: without a remark, or when it is known already
         """
+        collection = self._check_may_settle(collection, remark)
+        self = self.sudo()  # noqa: PLW0642  the rights were asked
         if not self._lock(collection):
             raise LockError(self.env._("Somebody else is at this payment."))
         tx = collection.transaction_id
@@ -332,6 +336,31 @@ class SubscriptionCollector(models.AbstractModel):
         tx._set_error(remark)
         collection._set_state("due", ask_again_date=False)
         self._ask_for(collection)
+
+    def _check_may_settle(self, collection, remark):
+        """Return the payment with all rights, if this user may decide about it."""
+        user = self.env.user
+        if not self.env.su and not (
+            user.has_group("sales_team.group_sale_manager")
+            or user.has_group("account.group_account_invoice")
+        ):
+            raise AccessError(
+                self.env._(
+                    "Whether it was paid is decided by sales administrators and "
+                    "accountants."
+                )
+            )
+        collection.check_access("read")
+        if not (remark or "").strip():
+            raise UserError(self.env._("Say how you know."))
+        if collection.state not in ("unknown", "pending"):
+            raise UserError(
+                self.env._(
+                    "What became of %s is known meanwhile. Reload the page to see it.",
+                    collection.display_name,
+                )
+            )
+        return collection.sudo()  # see above
 
     # === TEXTS === #
 

@@ -44,7 +44,7 @@ class SubscriptionCollector(models.AbstractModel):
         text = self.env._(
             "%(provider)s refused %(method)s: %(message)s",
             provider=tx.provider_id.name,
-            method=tx.token_id.display_name,
+            method=tx.token_id._get_contract_name(),
             message=message,
         )
         if tx.refusal == "hard":
