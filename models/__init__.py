@@ -2,8 +2,12 @@ from . import account_move
 from . import account_move_collection
 from . import account_move_line
 from . import ir_http
+from . import payment_method
+from . import payment_provider
 from . import payment_provider_call
+from . import payment_token
 from . import payment_transaction
+from . import payment_transaction_method
 from . import product_pricelist
 from . import product_pricelist_item
 from . import product_template
@@ -21,6 +25,7 @@ from . import sale_order_line_quantity
 from . import sale_order_mass
 from . import sale_order_notice
 from . import sale_order_payment
+from . import sale_order_payment_method
 from . import sale_order_preview
 from . import sale_order_price_increase
 from . import sale_order_renewal

@@ -134,13 +134,6 @@ class SaleOrder(models.Model):
         if released:  # what fell due meanwhile
             self.env.ref("subscriptions.ir_cron_bill_due").sudo()._trigger()
 
-    def _on_payment_method_changed(self):
-        """Let what is open be tried with the method that was chosen, or without one.
-
-        Called when a contract gets another payment method, or loses the one it has.
-        """
-        self.env["subscription.collector"]._restart(self)
-
     # === THE RUN === #
 
     @api.model

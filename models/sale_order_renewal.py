@@ -259,12 +259,13 @@ class SaleOrder(models.Model):
         )
 
     def _take_over(self, contract):
-        """Keep what belongs to the customer's relation: followers and documents.
+        """Keep what belongs to the customer's relation.
 
-        Hook for other addons.
+        Payment method, followers and documents. Hook for other addons.
 
         :param contract: the contract that is renewed
         """
+        self._take_over_payment_method(contract)
         self.message_subscribe(contract.message_partner_ids.ids)
         # sudo: documents of the contract, whoever may read which
         documents = (

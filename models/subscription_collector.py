@@ -237,6 +237,8 @@ class SubscriptionCollector(models.AbstractModel):
         )
         without._set_without_method()
         if collections - without:
+            # The database that has something to charge first is the one that charges.
+            self.env["subscription.charging.right"]._claim()
             self._wake()
 
     def _prepare_collection(self, move):
@@ -289,6 +291,7 @@ class SubscriptionCollector(models.AbstractModel):
         )
         collections.write({"failed_on": False, "dunning_day": -1, "is_hard": False})
         service._ask_for(collections)
+        service.env["subscription.charging.right"]._claim()
 
     def _wake(self):
         self.env.ref("subscriptions.ir_cron_collect_payments").sudo()._trigger()

@@ -1,0 +1,64 @@
+"""Payments that save the method they were made with for the contract they pay."""
+
+from odoo import models
+
+from .sale_order_family import QUOTATION_STATES
+
+
+class PaymentTransaction(models.Model):
+    _inherit = "payment.transaction"
+
+    def _post_process(self):
+        """Override of `sale`: the contract has its method before it is confirmed."""
+        for tx in self.filtered(lambda tx: tx.state in ("authorized", "done")):
+            tx._keep_payment_method()
+        return super()._post_process()
+
+    def _tokenize(self, payment_data):
+        """Override of `payment`: some providers tell of a method after the payment."""
+        super()._tokenize(payment_data)
+        if self.is_post_processed and self.state in ("authorized", "done"):
+            self._keep_payment_method()
+
+    def _keep_payment_method(self):
+        """Tie the method of a payment to the contract that it pays.
+
+        That of a quotation becomes the contract's, whether it was saved by this payment
+        or before. Paying an invoice only changes the method of a contract that has none,
+        or one that failed, and only if the customer saved the method by it.
+        """
+        self.ensure_one()
+        # sudo: whoever pays or processes the payment decides nothing here
+        tx = self.sudo()
+        if not tx.token_id or tx.operation in ("offline", "refund"):
+            return
+        for order in tx._get_orders_to_keep_method():
+            obstacle = order._get_payment_token_obstacle(tx.token_id)
+            if obstacle:
+                # Somebody else paid: that is no reason to refuse the money.
+                order.message_post(
+                    body=self.env._(
+                        "The payment method of %(payment)s was not saved: %(reason)s",
+                        payment=tx.reference,
+                        reason=obstacle,
+                    )
+                )
+            elif order.payment_token_id != tx.token_id:
+                order.payment_token_id = tx.token_id
+
+    def _get_orders_to_keep_method(self):
+        """Return the orders that the method of the payment becomes that of.
+
+        :rtype: sale.order
+        """
+        self.ensure_one()
+        orders = self.sale_order_ids.filtered(
+            lambda order: order._saves_payment_method()
+        )
+        quotations = orders.filtered(lambda order: order.state in QUOTATION_STATES)
+        if self.operation == "online_token":
+            return quotations
+        return quotations | (orders | self.invoice_ids.subscription_ids).filtered(
+            lambda order: order._is_live_contract()
+            and (not order.payment_token_id or order._is_payment_method_failing())
+        )
