@@ -48,6 +48,7 @@
         # Documents.
         "report/sale_order_documents.xml",
         "report/account_move_documents.xml",
+        "views/payment_portal_templates.xml",
         "views/sale_portal_templates.xml",
     ],
     "demo": [

@@ -1,6 +1,6 @@
 """Invoices that are collected: what must not happen while somebody is being charged."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from .subscription_collection import IN_FLIGHT
@@ -34,7 +34,14 @@ class AccountMove(models.Model):
             return super().unlink()
         collections = self._get_collections()
         self._check_not_in_flight()
-        tried = collections.filtered("attempt")
+        orders = collections.order_ids
+        result = super().unlink()
+        orders._update_payment_hold()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_tried(self):
+        tried = self._get_collections().filtered("attempt")
         if tried:
             raise UserError(
                 self.env._(
@@ -43,10 +50,6 @@ class AccountMove(models.Model):
                     tried[0].display_name,
                 )
             )
-        orders = collections.order_ids
-        result = super().unlink()
-        orders._update_payment_hold()
-        return result
 
     # === BUSINESS METHODS === #
 

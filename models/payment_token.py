@@ -32,9 +32,7 @@ class PaymentToken(models.Model):
         """
         # sudo: whoever may remove a method need not see all contracts paid with it
         orders = (
-            self.env["sale.order"]
-            .sudo()
-            .search([("payment_token_id", "in", self.ids)])
+            self.env["sale.order"].sudo().search([("payment_token_id", "in", self.ids)])
         )
         if orders:
             orders._remove_payment_token(reason)

@@ -253,6 +253,6 @@ class PaymentTransaction(models.Model):
 
     def _log_message_on_linked_documents(self, message):
         """Override of `payment` to tell the contracts as well."""
-        super()._log_message_on_linked_documents(message)
-        if self.collection_id:
-            self.collection_id._post(message)
+        result = super()._log_message_on_linked_documents(message)
+        self.collection_id._post(message)
+        return result

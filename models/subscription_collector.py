@@ -25,8 +25,8 @@ class SubscriptionCollector(models.AbstractModel):
     """Who charges saved payment methods, in which order, and what is done when.
 
     Three steps, each committed: intend (a transaction whose reference is fixed by
-    contract, period and attempt), call, record. A crash between two of them leaves a row
-    that says so. The first and the last are repeated when another transaction was
+    contract, period and attempt), call, record. A crash between two of them leaves a
+    row that says so. The first and the last are repeated when another transaction was
     faster, the call never is.
 
     What is written before and after the call stands in ``_attempt``, the call itself in
@@ -372,4 +372,3 @@ class SubscriptionCollector(models.AbstractModel):
             "It is pending at the payment provider since %s.",
             format_date(self.env, collection.last_attempt_date.date()),
         )
-

@@ -34,20 +34,22 @@ class SubscriptionCollector(models.AbstractModel):
             return True
         call = ProviderCall(again=bool(collection.asked_again))
         before = self._read_row(tx)
-        after = None
+        after = failure = None
         try:
             tx.with_context(subscription_call=call)._charge_with_token()
             after = self._read_row(tx)
             self.env.flush_all()
             self.env["ir.cron"]._commit_progress()
         except Exception as error:  # pylint: disable=broad-exception-caught
+            failure = error
+        if failure:
             # What the provider said is not lost with what could not be written.
             answer = after or self._read_row(tx)
             self.env.cr.rollback()
-            _logger.info("%s: the call ended with %r", tx, error)
+            _logger.info("%s: the call ended with %r", tx, failure)
             self._retrying(
                 collection,
-                lambda fresh: self._note_call(fresh, before, answer, error, call),
+                lambda fresh: self._note_call(fresh, before, answer, failure, call),
             )
         return not call.silent
 

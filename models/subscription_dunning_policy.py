@@ -48,7 +48,7 @@ class SubscriptionDunningPolicy(models.Model):
         string="Reason",
         default=lambda self: self.env.ref("subscriptions.close_reason_unpaid", False),
         ondelete="restrict",
-        help="What a contract that is closed or paused by the policy is told as reason.",
+        help="The reason of contracts that the policy closes or pauses.",
     )
     plan_ids = fields.One2many(
         comodel_name="subscription.plan", inverse_name="dunning_policy_id"
@@ -59,12 +59,9 @@ class SubscriptionDunningPolicy(models.Model):
     recovered_count = fields.Integer(
         string="Recovered", compute="_compute_outcome_counts"
     )
-    open_count = fields.Integer(
-        string="Still Open", compute="_compute_outcome_counts"
-    )
+    open_count = fields.Integer(string="Still Open", compute="_compute_outcome_counts")
     lost_count = fields.Integer(string="Lost", compute="_compute_outcome_counts")
     recovery_rate = fields.Float(
-        string="Recovery Rate",
         compute="_compute_outcome_counts",
         help="Recovered payments of those that are decided: recovered / (recovered + "
         "lost).",

@@ -11,6 +11,7 @@ from . import test_collection
 from . import test_concurrency
 from . import test_confirmation
 from . import test_documents
+from . import test_dunning
 from . import test_invariants
 from . import test_invoice_changes
 from . import test_multi_company
