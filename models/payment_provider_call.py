@@ -26,7 +26,7 @@ UNCLEAR = (408, 409, 425, 429)
 PAYMENT_REQUIRED = 402
 
 
-@dataclass
+@dataclass(eq=False)  # two calls are never the same, nor are their environments
 class ProviderCall:
     """One call to a provider, and what came back."""
 

@@ -26,7 +26,7 @@ HARD_DECLINES = {
 }
 
 
-@dataclass
+@dataclass(eq=False)  # two checks are never the same, nor are their environments
 class AmountCheck:
     """What Odoo's comparison of amounts and currencies finds."""
 
@@ -220,17 +220,19 @@ class PaymentTransaction(models.Model):
     def _check_used(self):
         """Tell a person about a payment that came on top of another."""
         self.ensure_one()
-        collection = self.collection_id
         # sudo: who triggers it, a customer's browser say, reads no payments
-        payment = self.sudo().payment_id
-        if not collection or not payment.move_id:
+        tx = self.sudo()
+        collection = tx.collection_id or tx.invoice_ids.collection_ids[:1]
+        if not collection or tx.operation in ("refund", "validation"):
             return
+        payment = tx.payment_id
         lines = payment.move_id.line_ids.filtered(
             lambda line: line.account_id == payment.destination_account_id
         )
-        if all(line.reconciled for line in lines):
-            return
-        collection._tell_overpaid(self)
+        if lines.filtered(lambda line: not line.reconciled) or (
+            collection._is_overpaid()
+        ):
+            collection._tell_overpaid(tx)
 
     def _invoice_sale_orders(self):
         """Override of `sale` for databases that invoice paid orders automatically.

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import format_date
+from odoo.tools import format_date, plaintext2html
 
 from ..const import QUIET
 from ..engine import dunning
@@ -250,6 +250,17 @@ class SubscriptionCollection(models.Model):
             )
         )
 
+    def _is_overpaid(self):
+        """Tell whether more was captured for the invoice than it comes to."""
+        self.ensure_one()
+        move = self.move_id
+        captured = sum(
+            tx.amount
+            for tx in move.transaction_ids
+            if tx.state == "done" and tx.operation not in ("refund", "validation")
+        )
+        return move.currency_id.compare_amounts(captured, move.amount_total) > 0
+
     # === SETTERS: THE ONLY PLACES THAT WRITE THE STATE === #
 
     def _set_state(self, state, reason=False, **values):
@@ -342,11 +353,13 @@ class SubscriptionCollection(models.Model):
             collection.order_id.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._("Decide about an unpaid invoice"),
-                note=self.env._(
-                    "%(amount)s could not be charged: %(reason)s The invoice is a "
-                    "draft. Validate it to claim the money, or cancel it.",
-                    amount=move.currency_id.format(move.amount_total),
-                    reason=reason,
+                note=plaintext2html(
+                    self.env._(
+                        "%(amount)s could not be charged: %(reason)s The invoice is a "
+                        "draft. Validate it to claim the money, or cancel it.",
+                        amount=move.currency_id.format(move.amount_total),
+                        reason=reason,
+                    )
                 ),
                 user_id=collection.order_id._get_responsible_user().id,
             )
@@ -369,7 +382,7 @@ class SubscriptionCollection(models.Model):
         order.activity_schedule(
             "mail.mail_activity_data_warning",
             summary=self.env._("Paid twice"),
-            note=text,
+            note=plaintext2html(text),
             user_id=order._get_responsible_user().id,
         )
 

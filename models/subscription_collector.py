@@ -8,13 +8,16 @@ from psycopg2.errors import UniqueViolation
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError
 from odoo.fields import Domain
-from odoo.tools import format_date
+from odoo.tools import SQL, format_date
 
 from ..const import MAX_PENDING_DAYS, MAX_SILENCES
 from ..engine import lifecycle
 from .subscription_collection import IN_FLIGHT
 
 _logger = logging.getLogger(__name__)
+
+# Number of this service's locks among all of PostgreSQL's advisory ones.
+LOCKS = 1835627376
 
 # Another transaction was faster: what is written down is written again.
 RETRY = (OperationalError, LockError)
@@ -104,6 +107,9 @@ class SubscriptionCollector(models.AbstractModel):
                 & Domain("transaction_id.state", "in", decided),
                 Domain("state", "=", "unknown")
                 & Domain("transaction_id.is_unknown", "=", False),
+                # A refused attempt that may have taken money, though another amount.
+                Domain("state", "in", ("due", "declined", "failed", "no_method"))
+                & Domain("transaction_ids.is_unknown", "=", True),
                 Domain("state", "=", "pending")
                 & (
                     Domain("transaction_id.is_unknown", "=", True)
@@ -143,17 +149,53 @@ class SubscriptionCollector(models.AbstractModel):
         :return: False when its provider was called and did not answer
         :rtype: bool
         """
+        if not self._take_alone(collection):
+            return True
         try:
             if not self._retrying(collection, self._begin):
                 return True
             answered = self._call(collection)
             self._retrying(collection, self._record)
+            return answered
         except UniqueViolation:
             # The reference is the lock: somebody else makes this attempt.
             self.env.cr.rollback()
             self._retrying(collection, self._note_taken)
             return True
-        return answered
+        except RETRY:
+            raise
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            # One that goes wrong keeps nobody else waiting, and is seen.
+            self.env.cr.rollback()
+            _logger.info("%s cannot be collected", collection, exc_info=error)
+            reason = str(error)
+            self._retrying(collection, lambda fresh: self._note_trouble(fresh, reason))
+            return True
+        finally:
+            self._leave(collection)
+
+    def _take_alone(self, collection):
+        """Take a payment for this process, over all its commits.
+
+        A row says that it is being charged as soon as that is intended. Whoever finds
+        such a row must know whether the process that wrote it still lives: this lock
+        goes with it.
+
+        :return: whether no other process has it
+        :rtype: bool
+        """
+        [[taken]] = self.env.execute_query(
+            SQL("SELECT pg_try_advisory_lock(%s, %s)", LOCKS, collection.id)
+        )
+        return taken
+
+    def _leave(self, collection):
+        if self.env.cr.closed or self.env.cr.connection.closed:
+            return  # and the lock with it
+        self.env.cr.rollback()  # whatever went wrong is written down by now
+        self.env.execute_query(
+            SQL("SELECT pg_advisory_unlock(%s, %s)", LOCKS, collection.id)
+        )
 
     def _retrying(self, collection, function):
         """Write something about a payment and commit; again if others were faster.
@@ -229,8 +271,10 @@ class SubscriptionCollector(models.AbstractModel):
             lambda move: move.move_type == "out_invoice" and move.amount_total > 0
         )
         billing._finish_moves(moves - to_pay, "send")
+        rows = to_pay._get_billed_periods().grouped("move_id")
+        nothing = self.env["subscription.period"]
         collections = Collection.create(
-            [self._prepare_collection(move) for move in to_pay]
+            [self._prepare_collection(move, rows.get(move, nothing)) for move in to_pay]
         )
         without = collections.filtered(
             lambda one: not one._get_token() and not one._get_rivals()
@@ -241,15 +285,16 @@ class SubscriptionCollector(models.AbstractModel):
             self.env["subscription.charging.right"]._claim()
             self._wake()
 
-    def _prepare_collection(self, move):
+    def _prepare_collection(self, move, rows):
         """Prepare the values of the collection of an invoice.
 
         Hook for other addons.
 
         :param move: the invoice
+        :param rows: the periods it bills, of the ledger
         :rtype: dict
         """
-        rows = move._get_billed_periods().sorted("id")
+        rows = rows.sorted("id")
         orders = rows.order_id or move.line_ids.subscription_id
         if not orders:
             # An upsell's invoice of what does not recur knows its own order only.
@@ -356,7 +401,12 @@ class SubscriptionCollector(models.AbstractModel):
         collection.check_access("read")
         if not (remark or "").strip():
             raise UserError(self.env._("Say how you know."))
-        if collection.state not in ("unknown", "pending"):
+        # sudo: payments are read by administrators only
+        tx = collection.sudo().transaction_id
+        if collection.state not in ("unknown", "pending") or tx.state not in (
+            "pending",
+            "authorized",
+        ):
             raise UserError(
                 self.env._(
                     "What became of %s is known meanwhile. Reload the page to see it.",

@@ -51,7 +51,7 @@ class SubscriptionCollector(models.AbstractModel):
 
     def _go_without_method(self, collection):
         """Let the customer pay by a link, where no method is saved."""
-        if collection.state != "no_method":
+        if collection.state != "no_method" or not collection.failed_on:
             collection._set_without_method()
             return False
         return self._dun(collection, collection.order_id._get_today())
@@ -186,6 +186,23 @@ class SubscriptionCollector(models.AbstractModel):
             next_date=today + timedelta(days=1),
         )
 
+    def _note_trouble(self, collection, reason):
+        """Let people see that something went wrong that nobody thought of.
+
+        :param str reason: what was said
+        """
+        if not self._lock(collection):
+            return
+        reason = self.env._("The payment could not be worked on: %s", reason)
+        if collection.state not in IN_FLIGHT:
+            self._fail(collection, reason)
+            return
+        # It is looked at again by each run; nobody is charged meanwhile.
+        collection.reason = reason
+        for order in collection.order_ids:
+            if (order.hold, order.hold_reason) != ("billing_error", reason):
+                order._set_hold("billing_error", reason)
+
     def _intend_again(self, collection):
         """Write down that the provider is asked again about the same attempt.
 
@@ -247,8 +264,11 @@ class SubscriptionCollector(models.AbstractModel):
         if done:
             self._book(collection, done)
             return
-        tx = collection.transaction_id
-        if collection.state not in IN_FLIGHT:
+        tx = self._get_open_transaction(collection)
+        if collection.state not in IN_FLIGHT and tx.state not in (
+            "pending",
+            "authorized",
+        ):
             return
         if tx.state == "error" or (tx.state == "cancel" and tx.refusal != "not_tried"):
             self._decline(collection, tx)
@@ -263,6 +283,18 @@ class SubscriptionCollector(models.AbstractModel):
         elif self._is_pending_for_long(collection):
             collection._set_unknown(self._get_pending_text(collection))
             tx.is_unknown = True
+
+    def _get_open_transaction(self, collection):
+        """Return the attempt that counts: the one that is open, else the latest.
+
+        An earlier one that was refused may turn out to have taken another amount.
+        """
+        waiting = collection.transaction_ids.filtered(
+            lambda tx: tx.state in ("pending", "authorized")
+        )
+        if waiting and collection.transaction_id not in waiting:
+            collection.transaction_id = waiting[:1]
+        return collection.transaction_id
 
     def _is_pending_for_long(self, collection):
         return bool(

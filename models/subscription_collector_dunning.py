@@ -2,7 +2,7 @@
 
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.tools import format_date
+from odoo.tools import format_date, plaintext2html
 
 
 class SubscriptionCollector(models.AbstractModel):
@@ -79,6 +79,7 @@ class SubscriptionCollector(models.AbstractModel):
         collection.write(
             {
                 "dunning_day": day,
+                "is_asked_for": False,
                 "next_date": collection._get_next_date(
                     collection.failed_on, day, ends=declined
                 ),
@@ -105,7 +106,7 @@ class SubscriptionCollector(models.AbstractModel):
             order.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=step.activity_summary,
-                note=collection._get_hold_text(),
+                note=plaintext2html(collection._get_hold_text()),
                 user_id=order._get_responsible_user().id,
             )
 
@@ -118,9 +119,11 @@ class SubscriptionCollector(models.AbstractModel):
             order.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._("Write to the customer by hand"),
-                note=self.env._(
-                    "%s has no e-mail address, and a payment failed.",
-                    order.partner_id.display_name,
+                note=plaintext2html(
+                    self.env._(
+                        "%s has no e-mail address, and a payment failed.",
+                        order.partner_id.display_name,
+                    )
                 ),
                 user_id=order._get_responsible_user().id,
             )
@@ -138,11 +141,13 @@ class SubscriptionCollector(models.AbstractModel):
         order.activity_schedule(
             "mail.mail_activity_data_todo",
             summary=self.env._("Still unpaid after all reminders"),
-            note=self.env._(
-                "%(invoice)s, due on %(date)s: %(amount)s are open.",
-                invoice=move.display_name,
-                date=format_date(self.env, move.invoice_date_due),
-                amount=move.currency_id.format(move.amount_residual),
+            note=plaintext2html(
+                self.env._(
+                    "%(invoice)s, due on %(date)s: %(amount)s are open.",
+                    invoice=move.display_name,
+                    date=format_date(self.env, move.invoice_date_due),
+                    amount=move.currency_id.format(move.amount_residual),
+                )
             ),
             user_id=order._get_responsible_user().id,
         )
