@@ -201,6 +201,16 @@ class TestAnomaly(SubscriptionCommon):
         self.assertEqual(invoice["amount_untaxed"], 1000.0)
         self.assertFalse(self.contract.hold)
 
+    def test_what_an_upsell_charges_at_once_is_not_held_but_the_next_period_is(self):
+        with freeze_time("2026-07-16"):
+            upsell = self._upsell(self.contract, (self.seat, 19))
+            upsell.action_confirm()
+        self.assertFalse(self.contract.hold)
+        charged = self.contract.invoice_ids - self.contract.period_ids.move_id
+        self.assertAlmostEqual(sum(charged.mapped("amount_untaxed")), 980.65)
+        self.assertFalse(self._bill_on("2026-08-01"))
+        self.assertIn("2,000.00", self.contract.hold_reason)
+
     def test_only_the_last_six_periods_are_usual(self):
         with freeze_time("2026-07-01"):
             contract = self._create_contract((self.seat, 20))
