@@ -44,9 +44,11 @@
         "views/product_template_views.xml",
         "views/sale_order_template_views.xml",
         "views/account_move_views.xml",
+        "views/res_config_settings_views.xml",
         "views/res_partner_views.xml",
         "views/subscription_menus.xml",
         "views/subscription_price_increase_views.xml",  # Its menu is in the ones above
+        "wizard/subscription_move_charging_views.xml",  # Its menu too
         # Documents.
         "report/sale_order_documents.xml",
         "report/account_move_documents.xml",

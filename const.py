@@ -16,6 +16,12 @@ MAX_AMOUNT = 1e15
 # Contracts billed between two commits of the daily run.
 BILLING_BATCH_SIZE = 100
 
+# What is usual for a contract is the dearest of so many of its last periods.
+USUAL_PERIODS = 6
+
+# An invoice of more than so many times the usual is held for a person.
+DEFAULT_ANOMALY_FACTOR = 5.0
+
 # Ledger states that occupy their days; the one missing is void.
 LIVE_PERIOD_STATES = ("billed", "paid", "free", "paused", "credited")
 

@@ -11,8 +11,11 @@ from . import payment_transaction_method
 from . import product_pricelist
 from . import product_pricelist_item
 from . import product_template
+from . import res_company
+from . import res_config_settings
 from . import res_partner
 from . import sale_order
+from . import sale_order_anomaly
 from . import sale_order_billing
 from . import sale_order_changes
 from . import sale_order_effect
@@ -34,6 +37,7 @@ from . import sale_order_schedule
 from . import sale_order_supplement
 from . import sale_order_template
 from . import subscription_billing
+from . import subscription_billing_anomaly
 from . import subscription_billing_change
 from . import subscription_billing_effect
 from . import subscription_billing_making

@@ -12,6 +12,7 @@ from ..engine import lifecycle, recurrence
 
 # Written by the methods that check what may follow what, never by a form or over RPC.
 KEPT_FIELDS = {
+    "accepted_amount",
     "anchor_date",
     "billing_date",
     "catch_up_until",
@@ -36,6 +37,7 @@ KEPT_FIELDS = {
     "subscription_kind",
     "subscription_state",
     "trial_end_date",
+    "unusual_amount",
 }
 
 

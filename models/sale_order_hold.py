@@ -34,6 +34,8 @@ class SaleOrder(models.Model):
             if order.hold == "backlog":
                 # sudo: kept from typing, set by this button alone
                 order.sudo().catch_up_until = order._get_today()
+            elif order.hold == "anomaly":
+                order._accept_unusual()
             order._set_hold(False)
             order._bill()
 

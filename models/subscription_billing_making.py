@@ -57,6 +57,8 @@ class SubscriptionBilling(models.AbstractModel):
         jobs = [job for unit in units for job in unit]
         self._update_taxes(jobs)
         self._prepare_lines(jobs)
+        units = self._hold_unusual(units)
+        jobs = [job for unit in units for job in unit]
         for job in jobs:
             job.order._settle_pending()
         self._create_rows(jobs)

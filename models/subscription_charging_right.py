@@ -93,7 +93,7 @@ class SubscriptionChargingRight(models.AbstractModel):
             date=format_datetime(self.env, right["moved_on"]),
             remark=right.get("remark"),
         )
-        return f"{status} {decision}"
+        return f"{status}\n{decision}"
 
     # === MOVING IT === #
 

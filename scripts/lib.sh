@@ -295,6 +295,8 @@ copy_database() {
     copy_filestore "$DATA/filestore/$1" "$DATA/filestore/$2"
     # Two databases must not share an identity: it is what provider keys are made of.
     psql -d "$2" -qc "UPDATE ir_config_parameter SET value = gen_random_uuid() WHERE key = 'database.uuid'"
+    # Nor does a copy charge; ours have only test providers, and may.
+    psql -d "$2" -qc "DELETE FROM ir_config_parameter WHERE key = 'subscriptions.charging_right'"
 }
 
 rename_database() {

@@ -1,4 +1,5 @@
 from . import test_access_rights
+from . import test_anomaly
 from . import test_bad_input
 from . import test_billing
 from . import test_billing_run

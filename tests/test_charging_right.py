@@ -12,6 +12,7 @@ from odoo.modules.registry import Registry
 from odoo.sql_db import close_db, connection_info_for, db_connect
 from odoo.tests import (
     BaseCase,
+    HttpCase,
     TransactionCase,
     freeze_time,
     get_db_name,
@@ -121,6 +122,31 @@ class TestChargingRight(TransactionCase):
             self.right.with_user(self.manager)._move("  ")
         self.assertFalse(self.right._is_granted())
 
+    def _open_wizard(self, **values):
+        wizard = self.env["subscription.move.charging"].with_user(self.manager)
+        return wizard.create(values)
+
+    def test_the_wizard_wants_the_other_database_stopped_and_a_reason(self):
+        self._become_a_copy()
+        wizard = self._open_wizard(remark="New server")
+        self.assertTrue(wizard.is_refused)
+        with self.assertRaisesRegex(UserError, "does not run any more"):
+            wizard.action_move()
+        wizard.is_other_stopped = True
+        wizard.remark = False
+        with self.assertRaisesRegex(UserError, "Say why"):
+            wizard.action_move()
+        wizard.remark = "New server"
+        self.assertEqual(wizard.action_move()["tag"], "reload")
+        self.assertTrue(self.right._is_granted())
+        shown = self._open_wizard()
+        self.assertFalse(shown.is_refused)
+        self.assertIn("New server", shown.status)
+
+    def test_salespeople_do_not_open_the_wizard(self):
+        with self.assertRaises(AccessError):
+            self.env["subscription.move.charging"].with_user(self.salesman).create({})
+
     # === NEUTRALIZED === #
 
     def test_neutralized_it_charges_nobody_and_runs_nothing(self):
@@ -218,3 +244,40 @@ class TestCopies(BaseCase):
         # Not even under the name of its original.
         self._run("ALTER DATABASE {} RENAME TO {}", self.copy, self.original)
         self.assertFalse(self._ask(self.original, "_is_granted"))
+
+
+@tagged("post_install", "-at_install")
+class TestBanner(HttpCase):
+    """What the web client is told."""
+
+    def _get_session_info(self, user):
+        self.authenticate(user.login, user.login)
+        response = self.url_open("/web/session/get_session_info", json={"params": {}})
+        return response.json()["result"]
+
+    def test_only_salespeople_are_told_of_a_copy_and_only_there(self):
+        manager, salesman, clerk, customer = (
+            new_test_user(self.env, f"banner_{group}", groups=group)
+            for group in (
+                "sales_team.group_sale_manager",
+                "sales_team.group_sale_salesman",
+                "base.group_user",
+                "base.group_portal",
+            )
+        )
+        for user in (manager, salesman, clerk, customer):  # else the first page does
+            self.env["res.users.settings"]._find_or_create_for_user(user)
+        key = "subscription_charging_banner"
+        self.env["ir.config_parameter"].set_param(PARAMETER, False)
+        self.assertNotIn(key, self._get_session_info(manager))
+        right = self.env["subscription.charging.right"]
+        right._claim()
+        self.assertNotIn(key, self._get_session_info(manager))
+        self.env["ir.config_parameter"].set_param(PARAMETER, '{"identity": "another"}')
+        text = right._get_banner()
+        expected = {"text": text, "can_move": True}
+        self.assertEqual(self._get_session_info(manager)[key], expected)
+        expected["can_move"] = False
+        self.assertEqual(self._get_session_info(salesman)[key], expected)
+        self.assertNotIn(key, self._get_session_info(clerk))
+        self.assertNotIn(key, self._get_session_info(customer))
