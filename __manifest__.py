@@ -28,6 +28,7 @@
         "wizard/subscription_change_quantity_views.xml",
         "wizard/subscription_close_views.xml",
         "wizard/subscription_pause_views.xml",
+        "wizard/subscription_payment_method_views.xml",
         "wizard/subscription_result_views.xml",
         # Views.
         "views/subscription_change_views.xml",
@@ -36,6 +37,7 @@
         "views/subscription_collection_views.xml",
         "views/sale_order_line_views.xml",
         "views/sale_order_views.xml",
+        "views/sale_order_payment_method_views.xml",
         "views/subscription_plan_views.xml",  # Depends on the actions above
         "views/subscription_close_reason_views.xml",
         "views/product_pricelist_views.xml",

@@ -24,6 +24,7 @@ from . import sale_order_line_period
 from . import sale_order_line_quantity
 from . import sale_order_mass
 from . import sale_order_notice
+from . import sale_order_online_payment
 from . import sale_order_payment
 from . import sale_order_payment_method
 from . import sale_order_preview

@@ -1,8 +1,19 @@
-from odoo import models
+from odoo import api, models
 
 
 class PaymentToken(models.Model):
     _inherit = "payment.token"
+
+    @api.depends("payment_method_id.name")
+    @api.depends_context("subscription_method_name")
+    def _compute_display_name(self):
+        """Override of `payment`: where several are to choose from, say what they are."""
+        super()._compute_display_name()
+        if self.env.context.get("subscription_method_name"):
+            for token in self:
+                token.display_name = (
+                    f"{token.payment_method_id.name} {token.display_name}"
+                )
 
     def unlink(self):
         """Override of `payment`: contracts lose the method, and say so."""
@@ -32,9 +43,7 @@ class PaymentToken(models.Model):
         """
         # sudo: whoever may remove a method need not see all contracts paid with it
         orders = (
-            self.env["sale.order"]
-            .sudo()
-            .search([("payment_token_id", "in", self.ids)])
+            self.env["sale.order"].sudo().search([("payment_token_id", "in", self.ids)])
         )
         if orders:
             orders._remove_payment_token(reason)
@@ -75,4 +84,4 @@ class PaymentToken(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        return f"{self.payment_method_id.name} {self.display_name}"
+        return self.with_context(subscription_method_name=True).display_name

@@ -1,6 +1,6 @@
 """Payments that save the method they were made with for the contract they pay."""
 
-from odoo import models
+from odoo import fields, models
 
 from .sale_order_family import QUOTATION_STATES
 
@@ -8,11 +8,50 @@ from .sale_order_family import QUOTATION_STATES
 class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
 
+    contract_start_date = fields.Date(
+        readonly=True,
+        help="The day on which the customer was asked for the payment of a quotation "
+        "that names no start: the contract begins on it.",
+    )
+
     def _post_process(self):
         """Override of `sale`: the contract has its method before it is confirmed."""
         for tx in self.filtered(lambda tx: tx.state in ("authorized", "done")):
             tx._keep_payment_method()
+            if tx.state == "done" and tx.operation == "validation":
+                # Odoo confirms what is paid for; here, saving the method accepts it.
+                if tx._get_contract_quotation():
+                    tx._check_amount_and_confirm_order()
         return super()._post_process()
+
+    def _check_amount_and_confirm_order(self):
+        """Override of `sale`: the contract begins on the day it was asked to be paid.
+
+        What is due may follow from that day, and payments may take some more.
+        """
+        confirmed = self.env["sale.order"]
+        for tx in self:
+            order = tx._get_contract_quotation()
+            if tx.operation == "validation" and order and order._has_to_be_signed():
+                continue
+            starts = order and not order.start_date and tx.contract_start_date
+            if starts:
+                order.start_date = tx.contract_start_date
+            confirmed |= super(PaymentTransaction, tx)._check_amount_and_confirm_order()
+            if starts and order not in confirmed:
+                order.start_date = False
+        return confirmed
+
+    def _get_contract_quotation(self):
+        """Return the quotation of a contract or upsell that the payment is for, if so.
+
+        :rtype: sale.order
+        """
+        self.ensure_one()
+        order = self.sale_order_ids
+        if len(order) == 1 and order._asks_what_is_due():
+            return order
+        return order.browse()
 
     def _tokenize(self, payment_data):
         """Override of `payment`: some providers tell of a method after the payment."""

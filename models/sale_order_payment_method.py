@@ -90,6 +90,29 @@ class SaleOrder(models.Model):
                 )
             order.message_post(body=" ".join(lines))
 
+    # === ACTION METHODS === #
+
+    def action_choose_payment_method(self):
+        """Ask which of the customer's saved methods the contract is to be paid with.
+
+        :raise AccessError: for who may not change the contract
+        """
+        self.ensure_one()
+        self.check_access("write")
+        wizard = self.env["subscription.payment.method"].create(
+            # sudo: who may change the contract need not read its customer's methods
+            {"order_id": self.id, "payment_token_id": self.sudo().payment_token_id.id}
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Payment Method"),
+            "res_model": wizard._name,
+            "res_id": wizard.id,
+            "view_mode": "form",
+            "target": "new",
+            "context": {"subscription_method_name": True},
+        }
+
     # === HELPERS === #
 
     def _saves_payment_method(self):

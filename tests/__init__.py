@@ -14,6 +14,7 @@ from . import test_documents
 from . import test_invariants
 from . import test_invoice_changes
 from . import test_multi_company
+from . import test_online_payment
 from . import test_pause
 from . import test_payment_method
 from . import test_plan_switch

@@ -90,13 +90,15 @@ class TestPaymentMethod(PaymentMethodCommon):
 
     def test_a_salesperson_chooses_the_method_and_the_chatter_tells(self):
         user = self._create_salesperson()
-        contract = self._create_contract(user_id=user.id)
-        contract.payment_token_id = self.token
-        self.env.flush_all()
-        self.cr.flush()
+        contract = self._create_contract(
+            user_id=user.id, payment_token_id=self.token.id
+        )
         other = self._create_token(self.partner, payment_details="9876")
+        self.env.flush_all()
         self.env.invalidate_all()
-        seen = contract.with_user(user)
+        seen = contract.with_user(user).with_context(
+            tracking_disable=False, mail_notrack=False
+        )
         seen.payment_token_id = other.id
         self.assertEqual(seen.payment_method_name, "Demo 9876")
         self.env.flush_all()

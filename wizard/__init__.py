@@ -5,4 +5,5 @@ from . import subscription_change_plan
 from . import subscription_change_quantity
 from . import subscription_close
 from . import subscription_pause
+from . import subscription_payment_method
 from . import subscription_result

@@ -1,0 +1,135 @@
+"""The page of a quotation: what it asks for, and what it accepts."""
+
+from odoo.exceptions import AccessError, MissingError, ValidationError
+from odoo.http import request, route
+
+from odoo.addons.sale.controllers import portal as sale_portal
+
+
+class CustomerPortal(sale_portal.CustomerPortal):
+    def _determine_is_down_payment(self, order_sudo, amount_selection, payment_amount):
+        """Override of `sale`: the whole of a contract's quotation is what is due now."""
+        if not order_sudo._asks_what_is_due() or amount_selection or not payment_amount:
+            return super()._determine_is_down_payment(
+                order_sudo, amount_selection, payment_amount
+            )
+        return payment_amount < order_sudo._get_online_amounts()[1]
+
+    def _get_payment_values(
+        self, order_sudo, is_down_payment=False, payment_amount=None, **kwargs
+    ):
+        """Override of `sale`: contracts ask for what is due now, or for a method."""
+        if not order_sudo._asks_what_is_due():
+            return super()._get_payment_values(
+                order_sudo, is_down_payment, payment_amount, **kwargs
+            )
+        lowest, highest = order_sudo._get_online_amounts()
+        # A link may name an amount of its own, and anybody may write one.
+        if not payment_amount or not lowest <= payment_amount <= highest:
+            payment_amount = None
+        amount = (payment_amount or lowest) if is_down_payment else highest
+        values = super()._get_payment_values(
+            order_sudo,
+            # Whatever of the total this is, Odoo looks for what takes so much.
+            is_down_payment=True,
+            payment_amount=amount,
+            **kwargs,
+        )
+        values.update(amount=amount, payment_amount=payment_amount)
+        if order_sudo._saves_payment_method():
+            values["tokens_sudo"] = values["tokens_sudo"].filtered(
+                lambda token: not order_sudo._get_payment_token_obstacle(token)
+            )
+        if order_sudo._has_to_save_payment_method():
+            values.update(self._get_saving_values(order_sudo, values["tokens_sudo"]))
+        return values
+
+    def _get_saving_values(self, order_sudo, tokens_sudo):
+        """Return what turns the form that pays into one that saves a method.
+
+        :param order_sudo: the quotation
+        :param tokens_sudo: the saved methods that the form offers
+        :rtype: dict
+        """
+        known = order_sudo._get_known_payment_token()
+        return {
+            "mode": "validation",
+            "amount": None,
+            "payment_amount": None,
+            "default_token_id": (known & tokens_sudo).id,
+            "assign_token_route": order_sudo.get_portal_url(suffix="/payment_method"),
+        }
+
+    @route("/my/orders/<int:order_id>/payment_method", type="jsonrpc", auth="public")
+    def portal_order_payment_method(self, order_id, token_id, access_token=None):
+        """Accept a quotation with a method that is saved already.
+
+        :param int order_id: the quotation
+        :param int token_id: the payment.token
+        :param str access_token: of the quotation, for who is not logged in
+        :raise ValidationError: for a quotation, link or method that is not right
+        """
+        try:
+            order_sudo = self._document_check_access(
+                "sale.order", order_id, access_token
+            )
+        except (AccessError, MissingError) as error:
+            raise ValidationError(
+                request.env._("The link to the quotation is not valid any more.")
+            ) from error
+        offered = self._get_payment_values(order_sudo).get("tokens_sudo")
+        token_sudo = offered and offered.filtered(lambda one: one.id == token_id)
+        if not token_sudo:
+            raise ValidationError(
+                request.env._("This payment method cannot be used here.")
+            )
+        order_sudo._accept_with_payment_method(token_sudo)
+
+
+class PaymentPortal(sale_portal.PaymentPortal):
+    @route()
+    def portal_order_transaction(self, order_id, access_token, **kwargs):
+        """Override of `sale`: what a contract's page does not offer is refused."""
+        try:
+            order_sudo = self._document_check_access(
+                "sale.order", order_id, access_token
+            )
+        except (AccessError, MissingError):
+            order_sudo = request.env["sale.order"]  # Odoo says what is wrong
+        if not order_sudo or not order_sudo._asks_what_is_due():
+            return super().portal_order_transaction(order_id, access_token, **kwargs)
+        self._check_contract_payment(order_sudo, kwargs)
+        values = super().portal_order_transaction(order_id, access_token, **kwargs)
+        # sudo: the payment that was made just now
+        tx_sudo = request.env["payment.transaction"].sudo()
+        tx_sudo = tx_sudo.search([("reference", "=", values["reference"])])
+        tx_sudo.contract_start_date = order_sudo._get_today()
+        return values
+
+    def _check_contract_payment(self, order_sudo, values):
+        """Refuse what the page of the quotation does not offer.
+
+        :param order_sudo: the quotation
+        :param dict values: what the request asks for
+        :raise ValidationError: saying what is wrong
+        """
+        is_validation = bool(values.get("is_validation"))
+        amount = order_sudo._check_online_payment(values.get("amount"), is_validation)
+        if not order_sudo._saves_payment_method():
+            return
+        user = request.env.user
+        # As Odoo chooses who pays.
+        partner = order_sudo.partner_invoice_id
+        if not user._is_public():
+            partner = user.partner_id
+        # sudo: visitors have no right to what the page offers
+        env = request.env(su=True)
+        provider = env["payment.provider"].browse(values.get("provider_id"))
+        if values.get("flow") == "token" and not is_validation:
+            token = env["payment.token"].browse(values.get("token_id"))
+            order_sudo._check_saved_method(provider, token, partner)
+        else:
+            method = env["payment.method"].browse(values.get("payment_method_id"))
+            if values.get("flow") == "token":  # a saved one is assigned, not saved
+                method = method.browse()
+            order_sudo._check_savable_method(provider, method, partner, amount)
