@@ -104,6 +104,6 @@ class PaymentMethodCommon(SubscriptionCommon):
         tx._post_process()
 
     def _watch_changes(self):
-        """Patch the hook; the mock is called with the contracts whose method changed."""
+        """Patch the hook; it is called with the contracts whose method changed."""
         cls = self.env.registry["sale.order"]
         return patch.object(cls, "_on_payment_method_changed", autospec=True)
