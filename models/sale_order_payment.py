@@ -56,9 +56,10 @@ class SaleOrder(models.Model):
         for order in self:
             # sudo: what is open is told to whoever may read the contract
             collections = order.sudo().collection_ids
-            order.open_collection_id = collections.filtered(
-                lambda one: one.id == chosen
-            ) or collections.filtered(lambda one: one.state in OPEN).sorted("id")[:1]
+            order.open_collection_id = (
+                collections.filtered(lambda one: one.id == chosen)
+                or collections.filtered(lambda one: one.state in OPEN).sorted("id")[:1]
+            )
 
     @api.depends("collection_ids.state", "period_ids.state")
     def _compute_payment_summary(self):
@@ -102,9 +103,7 @@ class SaleOrder(models.Model):
         )
         amounts = {}
         for order, move in groups:
-            left = (
-                move.amount_residual if move.state == "posted" else move.amount_total
-            )
+            left = move.amount_residual if move.state == "posted" else move.amount_total
             amounts[order.id] = amounts.get(order.id, 0.0) + left
         return amounts
 

@@ -372,4 +372,3 @@ class SubscriptionCollector(models.AbstractModel):
             "It is pending at the payment provider since %s.",
             format_date(self.env, collection.last_attempt_date.date()),
         )
-

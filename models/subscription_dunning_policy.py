@@ -59,9 +59,7 @@ class SubscriptionDunningPolicy(models.Model):
     recovered_count = fields.Integer(
         string="Recovered", compute="_compute_outcome_counts"
     )
-    open_count = fields.Integer(
-        string="Still Open", compute="_compute_outcome_counts"
-    )
+    open_count = fields.Integer(string="Still Open", compute="_compute_outcome_counts")
     lost_count = fields.Integer(string="Lost", compute="_compute_outcome_counts")
     recovery_rate = fields.Float(
         string="Recovery Rate",

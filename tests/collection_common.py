@@ -118,7 +118,9 @@ class CollectionCommon(SubscriptionCommon):
         if answer == "refused":
             self._refuse(tx, 402, "Your card was declined.")
         if answer == "stolen":
-            self._refuse(tx, 402, "Declined.", {"error": {"decline_code": "stolen_card"}})
+            self._refuse(
+                tx, 402, "Declined.", {"error": {"decline_code": "stolen_card"}}
+            )
         if answer == "bad key":
             self._refuse(tx, 401, "Invalid API key.")
         if answer == "broken":

@@ -103,6 +103,14 @@ class PaymentMethodCommon(SubscriptionCommon):
         self.env.invalidate_all()
         tx._post_process()
 
+    def _collect(self):
+        """Run the collector's scheduled action."""
+        with self.enter_registry_test_mode():
+            self.env.ref(
+                "subscriptions.ir_cron_collect_payments"
+            ).method_direct_trigger()
+        self.env.invalidate_all()
+
     def _watch_changes(self):
         """Patch the hook; it is called with the contracts whose method changed."""
         cls = self.env.registry["sale.order"]

@@ -50,7 +50,10 @@ class TestCollection(CollectionCommon):
         self._collect("2026-08-01")
         self.assertEqual(
             self.captured,
-            [f"{order.name}-{order.id}-20260701-1", f"{order.name}-{order.id}-20260801-1"],
+            [
+                f"{order.name}-{order.id}-20260701-1",
+                f"{order.name}-{order.id}-20260801-1",
+            ],
         )
 
     def test_nothing_to_pay_needs_no_provider(self):
@@ -322,7 +325,6 @@ class TestCollection(CollectionCommon):
 
     def test_a_payment_the_books_refuse_is_seen_and_booked_later(self):
         order = self._create_charged()
-
 
         def refuse(_original, _moves, **_options):
             raise UserError("The books are closed.")
