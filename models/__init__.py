@@ -3,11 +3,11 @@ from . import account_move_collection
 from . import account_move_line
 from . import ir_http
 from . import payment_method
+from . import payment_method_saving
 from . import payment_provider
 from . import payment_provider_call
 from . import payment_token
 from . import payment_transaction
-from . import payment_transaction_method
 from . import product_pricelist
 from . import product_pricelist_item
 from . import product_template

@@ -1,4 +1,4 @@
-"""The saved payment method of a contract: whose it may be, and how it comes and goes."""
+"""The saved payment method of a contract: whose it may be, how it comes and goes."""
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -65,7 +65,7 @@ class SaleOrder(models.Model):
         return result
 
     def _drop_payment_token_of_others(self):
-        """Take a method off orders whose customer or company it does not fit any more."""
+        """Take a method off orders whose customer or company it fits no more."""
         for order in self.sudo().filtered("payment_token_id"):  # sudo: see `write`
             obstacle = order._get_payment_token_obstacle(order.payment_token_id)
             if obstacle:

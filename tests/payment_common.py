@@ -103,7 +103,15 @@ class PaymentMethodCommon(SubscriptionCommon):
         self.env.invalidate_all()
         tx._post_process()
 
+    def _collect(self):
+        """Run the collector's scheduled action."""
+        with self.enter_registry_test_mode():
+            self.env.ref(
+                "subscriptions.ir_cron_collect_payments"
+            ).method_direct_trigger()
+        self.env.invalidate_all()
+
     def _watch_changes(self):
-        """Patch the hook; the mock is called with the contracts whose method changed."""
+        """Patch the hook; it is called with the contracts whose method changed."""
         cls = self.env.registry["sale.order"]
         return patch.object(cls, "_on_payment_method_changed", autospec=True)

@@ -199,6 +199,38 @@ class TestAmountDueNow(OnlinePaymentCommon):
         order.action_confirm()
         self.assertIn("nothing to be paid", get_link().create({}).warning_message)
 
+    def test_what_was_paid_online_is_not_charged_again(self):
+        self.aligned.invoice_mode = "charge"
+        order = self._quote(plan_id=self.aligned.id)
+        self._pay(order, 54.84)
+        self._collect()
+        self.assertRecordValues(
+            order.invoice_ids, [{"amount_total": 54.84, "payment_state": "paid"}]
+        )
+        self.assertEqual(len(order.transaction_ids), 1)
+        self.assertEqual(order.collection_ids.mapped("state"), ["paid"])
+
+    def test_a_share_that_was_paid_online_leaves_the_rest_to_be_charged(self):
+        self.aligned.invoice_mode = "charge"
+        order = self._quote(plan_id=self.aligned.id, prepayment_percent=0.5)
+        self._pay(order, 27.42)
+        self._collect()
+        self.assertEqual(order.invoice_ids.payment_state, "paid")
+        self.assertEqual(
+            sorted(order.invoice_ids.transaction_ids.mapped("amount")), [27.42, 27.42]
+        )
+
+    def test_the_method_that_a_trial_saved_is_charged_when_it_is_over(self):
+        self.trial.invoice_mode = "charge"
+        order = self._quote(plan_id=self.trial.id)
+        self._pay(order, 0.0, operation="validation")
+        with freeze_time("2026-07-29"):
+            order._bill()
+            self._collect()
+        self.assertRecordValues(
+            order.invoice_ids, [{"amount_total": 100.0, "payment_state": "paid"}]
+        )
+
     def test_automatic_invoices_leave_tried_methods_alone(self):
         self.env["ir.config_parameter"].sudo().set_param(
             "sale.automatic_invoice", "True"

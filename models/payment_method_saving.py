@@ -55,9 +55,10 @@ class PaymentTransaction(models.Model):
 
     def _tokenize(self, payment_data):
         """Override of `payment`: some providers tell of a method after the payment."""
-        super()._tokenize(payment_data)
+        result = super()._tokenize(payment_data)
         if self.is_post_processed and self.state in ("authorized", "done"):
             self._keep_payment_method()
+        return result
 
     def _keep_payment_method(self):
         """Tie the method of a payment to the contract that it pays.
