@@ -53,10 +53,7 @@ class PaymentLink(CustomerPortal):
 
     def _get_payment_address(self, invoice, collection):
         """Return the address of Odoo's payment form for what is open now."""
-        if collection:
-            amount = collection._get_amount()
-        else:
-            amount = invoice.amount_residual
+        amount = collection and collection._get_amount() or invoice.amount_residual
         partner, currency = invoice.partner_id, invoice.currency_id
         values = {
             "invoice_id": invoice.id,

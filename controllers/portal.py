@@ -8,7 +8,7 @@ from odoo.addons.sale.controllers import portal as sale_portal
 
 class CustomerPortal(sale_portal.CustomerPortal):
     def _determine_is_down_payment(self, order_sudo, amount_selection, payment_amount):
-        """Override of `sale`: the whole of a contract's quotation is what is due now."""
+        """Override of `sale`: all of a contract's quotation is what is due now."""
         if not order_sudo._asks_what_is_due() or amount_selection or not payment_amount:
             return super()._determine_is_down_payment(
                 order_sudo, amount_selection, payment_amount

@@ -20,9 +20,14 @@ class AccountMove(models.Model):
         cancelled = vals.get("state") == "cancel"
         if cancelled or {"invoice_line_ids", "line_ids", "currency_id"} & vals.keys():
             self._check_not_in_flight()
+        reopened = self.browse()
+        if vals.get("state") == "draft":
+            reopened = self.filtered(lambda move: move.state == "cancel")
         result = super().write(vals)
         if cancelled:
             self._get_collections()._set_cancelled()
+        if reopened:
+            reopened._get_collections()._set_reopened()
         return result
 
     def unlink(self):
@@ -64,6 +69,8 @@ class AccountMove(models.Model):
     def _check_not_in_flight(self):
         in_flight = self._get_collections().filtered(
             lambda collection: collection.state in IN_FLIGHT
+            # What was paid and cannot be booked may be put right.
+            and collection.transaction_id.state != "done"
         )
         if in_flight:
             raise UserError(
@@ -90,9 +97,14 @@ class AccountMove(models.Model):
                         "Please wait until it is known whether that was successful."
                     )
                 )
-            if collection.state == "paid":
+            move = collection.move_id
+            if move.state == "posted" and move.currency_id.is_zero(
+                move.amount_residual
+            ):
                 raise ValidationError(self.env._("This invoice is already paid."))
             collection.paying_since = fields.Datetime.now()
+            # Now, not at the end of the request: its provider may be called before.
+            collection.flush_recordset(["paying_since"])
 
     def _invoice_paid_hook(self):
         """Override of `account`: whoever paid, and however, the collecting ends."""

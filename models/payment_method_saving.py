@@ -18,10 +18,10 @@ class PaymentTransaction(models.Model):
         """Override of `sale`: the contract has its method before it is confirmed."""
         for tx in self.filtered(lambda tx: tx.state in ("authorized", "done")):
             tx._keep_payment_method()
-            if tx.state == "done" and tx.operation == "validation":
-                # Odoo confirms what is paid for; here, saving the method accepts it.
-                if tx._get_contract_quotation():
-                    tx._check_amount_and_confirm_order()
+            # Odoo confirms what is paid for; here, saving the method accepts it.
+            is_saved = tx.state == "done" and tx.operation == "validation"
+            if is_saved and tx._get_contract_quotation():
+                tx._check_amount_and_confirm_order()
         return super()._post_process()
 
     def _check_amount_and_confirm_order(self):
@@ -64,7 +64,7 @@ class PaymentTransaction(models.Model):
         """Tie the method of a payment to the contract that it pays.
 
         That of a quotation becomes the contract's, whether it was saved by this payment
-        or before. Paying an invoice only changes the method of a contract that has none,
+        or before. Paying an invoice changes the method of a contract only if it has none,
         or one that failed, and only if the customer saved the method by it.
         """
         self.ensure_one()

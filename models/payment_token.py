@@ -7,7 +7,7 @@ class PaymentToken(models.Model):
     @api.depends("payment_method_id.name")
     @api.depends_context("subscription_method_name")
     def _compute_display_name(self):
-        """Override of `payment`: where several are to choose from, say what they are."""
+        """Override of `payment`: where several are offered, say what they are."""
         super()._compute_display_name()
         if self.env.context.get("subscription_method_name"):
             for token in self:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ..const import ONLINE_PAYMENT_MINUTES
+from .payment_provider_call import ProviderCall
 
 # Codes of providers for declines that are for good: trying again is no use, and
 # networks of cards fine who does.
@@ -30,6 +31,7 @@ HARD_DECLINES = {
 class AmountCheck:
     """What Odoo's comparison of amounts and currencies finds."""
 
+    is_running: bool = False
     message: str | None = None
 
 
@@ -81,38 +83,58 @@ class PaymentTransaction(models.Model):
 
     # === WHAT THE PROVIDER SAYS === #
 
+    def _charge_with_token(self):
+        """Override of `payment` to watch how a contract's invoice is charged."""
+        if self._is_watched() and "subscription_call" not in self.env.context:
+            # A customer, or an accountant, pays by a saved method.
+            call = ProviderCall(provider=self.provider_code, by_us=False)
+            self = self.with_context(subscription_call=call)  # noqa: PLW0642
+        return super()._charge_with_token()
+
+    def _is_watched(self):
+        """Tell whether what the provider says about it is weighed."""
+        self.ensure_one()
+        # sudo: customers pay invoices whose collections they cannot read
+        return bool(self.collection_id or self.sudo().invoice_ids.collection_ids)
+
     def _process(self, provider_code, payment_data):
         """Override of `payment` to keep apart what was declined and what went wrong.
 
         A payment of another amount is no decline: money was taken. A person decides.
         """
-        call = self.env.context.get("subscription_call")
-        if call is not None:
-            call.answered = True
         tx = self or self._search_by_reference(provider_code, payment_data)
-        if len(tx) == 1 and tx.collection_id and tx.state != "done":
-            message = tx._get_amount_difference(payment_data)
-            if message:
-                tx._set_unknown(message)
-                return tx
+        if len(tx) == 1 and tx._is_watched():
+            call = self.env.context.get("subscription_call")
+            if call is None:
+                call = ProviderCall(provider=provider_code, by_us=False)
+            call.note_answer(payment_data)
+            tx = tx.with_context(
+                subscription_call=call, subscription_amount_check=AmountCheck()
+            )
         return super(PaymentTransaction, tx)._process(provider_code, payment_data)
 
-    def _get_amount_difference(self, payment_data):
-        """Return in words how the data's amount is not the transaction's, or None."""
-        check = AmountCheck()
-        self.with_context(subscription_amount_check=check)._validate_amount(
-            payment_data
-        )
-        return check.message
+    def _validate_amount(self, payment_data):
+        """Override of `payment` to note another amount, and go on.
+
+        What the provider says of the payment is still wanted: its reference above all.
+        """
+        check = self.env.context.get("subscription_amount_check")
+        if check is None:
+            return super()._validate_amount(payment_data)
+        check.is_running = True
+        try:
+            return super()._validate_amount(payment_data)
+        finally:
+            check.is_running = False
 
     def _set_error(self, state_message, extra_allowed_states=()):
         """Override of `payment`: only what the provider itself refused is declined."""
         check = self.env.context.get("subscription_amount_check")
-        if check is not None:
+        if check is not None and check.is_running:
             check.message = state_message
             return self.browse()
         call = self.env.context.get("subscription_call")
-        if call is None or not self.collection_id:
+        if call is None or not self._is_watched():
             return super()._set_error(state_message, extra_allowed_states)
         if call.is_misconfigured():
             self._set_not_tried(state_message)
@@ -147,10 +169,14 @@ class PaymentTransaction(models.Model):
 
         :param str message: what the provider did, in plain words
         """
+        self = self.with_context(  # noqa: PLW0642
+            subscription_amount_check=None
+        ).filtered(lambda tx: tx.state not in ("done", "cancel"))
         self._update_state(("draft", "authorized", "error"), "pending", message)
-        self.filtered(lambda tx: tx.state == "pending").write(
-            {"is_unknown": True, "state_message": message}
-        )
+        self.write({"is_unknown": True, "state_message": message})
+        for tx in self.filtered(lambda tx: not tx.collection_id):
+            # A payment made by hand is from now on one of those to be settled.
+            tx.collection_id = tx.sudo().invoice_ids.collection_ids[:1]  # sudo: a link
         self._wake_collector()
 
     def _set_not_tried(self, message):
@@ -167,6 +193,10 @@ class PaymentTransaction(models.Model):
 
     def _update_state(self, allowed_states, target_state, state_message):
         """Override of `payment`: what is answered is not unknown any more."""
+        check = self.env.context.get("subscription_amount_check")
+        if check and check.message and target_state in ("authorized", "done"):
+            self._set_unknown(check.message)
+            return self.browse()
         updated = super()._update_state(allowed_states, target_state, state_message)
         updated.filtered("is_unknown").is_unknown = False
         updated._wake_collector()
@@ -174,7 +204,8 @@ class PaymentTransaction(models.Model):
 
     def _wake_collector(self):
         """Let the collector look at payments whose fate became known meanwhile."""
-        if self.collection_id and not self.env.context.get("subscription_call"):
+        call = self.env.context.get("subscription_call")
+        if self.collection_id and not (call and call.by_us):
             # sudo: whoever brings the news has no rights on scheduled actions
             self.env.ref("subscriptions.ir_cron_collect_payments").sudo()._trigger()
 
@@ -183,6 +214,16 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         since = fields.Datetime.now() - timedelta(minutes=ONLINE_PAYMENT_MINUTES)
         return self.last_state_change >= since
+
+    def _is_promise(self):
+        """Tell whether the customer only said that the money will be transferred.
+
+        Hook for other addons: that is no payment one would have to wait for.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return self.provider_code == "custom"
 
     # === WHAT FOLLOWS === #
 
@@ -195,6 +236,9 @@ class PaymentTransaction(models.Model):
         ours = self.filtered(lambda tx: tx.collection_id or tx._pays_contract())
         if not ours:
             return super()._post_process()
+        # What is about to be sent has nothing to process, and is not to be touched.
+        ours -= (drafts := ours.filtered(lambda tx: tx.state == "draft"))
+        self -= drafts  # noqa: PLW0642
         ours.flush_recordset()
         locked = ours.try_lock_for_update(allow_referencing=True)
         locked.invalidate_recordset(["state", "is_post_processed"])
@@ -226,12 +270,14 @@ class PaymentTransaction(models.Model):
         if not collection or tx.operation in ("refund", "validation"):
             return
         payment = tx.payment_id
-        lines = payment.move_id.line_ids.filtered(
-            lambda line: line.account_id == payment.destination_account_id
-        )
-        if lines.filtered(lambda line: not line.reconciled) or (
-            collection._is_overpaid()
-        ):
+        if payment.move_id:
+            too_much = payment.move_id.line_ids.filtered(
+                lambda line: line.account_id == payment.destination_account_id
+                and not line.reconciled
+            )
+        else:  # no account for outstanding payments: it has no entry yet
+            too_much = collection._is_overpaid()
+        if too_much:
             collection._tell_overpaid(tx)
 
     def _invoice_sale_orders(self):

@@ -2,6 +2,7 @@
 
 from odoo import fields, models
 from odoo.exceptions import AccessError
+from odoo.tools import plaintext2html
 
 from ..const import HOLDS
 
@@ -66,7 +67,7 @@ class SaleOrder(models.Model):
             summary=dict(self._fields["hold"]._description_selection(self.env)).get(
                 self.hold
             ),
-            note=reason,
+            note=plaintext2html(reason or ""),
             user_id=self._get_responsible_user().id,
         )
 

@@ -117,7 +117,7 @@ class SaleOrder(models.Model):
         ):
             raise ValidationError(
                 self.env._(
-                    "This is not what is due for %s now. Reload the page to see what is.",
+                    "This is not what is due for %s now. Reload the page to see it.",
                     self.name,
                 )
             )

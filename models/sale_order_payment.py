@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import plaintext2html
 
 from ..engine import lifecycle
 from .subscription_collection import OPEN
@@ -120,6 +121,8 @@ class SaleOrder(models.Model):
             waiting = waiting.sorted(lambda one: one.state != "unknown")[:1]
             cause = waiting._get_hold_cause() if waiting else None
             if not order._is_live_contract() and cause != "payment_unknown":
+                if cause:
+                    order._tell_unpaid_end(waiting)
                 cause = None  # what has ended is billed no more
             if cause == "payment_unknown" or (
                 cause and order.hold in (False, *PAYMENT_HOLDS)
@@ -128,10 +131,40 @@ class SaleOrder(models.Model):
                 if (order.hold, order.hold_reason) != (cause, reason):
                     order._set_hold(cause, reason)
             elif not cause and order.hold in PAYMENT_HOLDS:
+                if "calling" in order.sudo().collection_ids.mapped("state"):
+                    continue  # the answer decides
                 order._set_hold(False)
                 released = True
         if released:  # what fell due meanwhile
             self.env.ref("subscriptions.ir_cron_bill_due").sudo()._trigger()
+
+    def _tell_unpaid_end(self, collection):
+        """Tell the responsible of an ended contract about a payment that failed.
+
+        It is not held, there is nothing more to bill.
+        """
+        self.ensure_one()
+        activity_type = "subscriptions.mail_activity_type_hold"
+        if not self.activity_search([activity_type]):
+            self.activity_schedule(
+                activity_type,
+                summary=self.env._("The last payment failed"),
+                note=plaintext2html(collection._get_hold_text()),
+                user_id=self._get_responsible_user().id,
+            )
+
+    def _get_living_contract(self):
+        """Return the contract that goes on in the place of this one, if it is renewed.
+
+        :rtype: sale.order
+        """
+        self.ensure_one()
+        if self.subscription_state != lifecycle.RENEWED:
+            return self
+        successor = self.child_order_ids.filtered(
+            lambda order: order.subscription_kind == "renewal" and order.state == "sale"
+        )[:1]
+        return successor._get_living_contract() if successor else self
 
     # === THE RUN === #
 
@@ -221,6 +254,7 @@ class SaleOrder(models.Model):
         # sudo: see above
         self.sudo().collection_ids.filtered(
             lambda one: one.state == "declined"
+            and not any(order._is_live_contract() for order in one.order_ids)
         )._give_up(self.env._("The contract ended."))
         self.sudo()._update_payment_hold()
         return result

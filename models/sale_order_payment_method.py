@@ -134,19 +134,19 @@ class SaleOrder(models.Model):
         :rtype: str | None
         """
         self.ensure_one()
-        if not token.exists():
-            return self.env._("This payment method was deleted. Choose another.")
+        # sudo: whoever changes the contract need not read its company or contacts
+        order = self.sudo()
+        payer = token.exists().partner_id.commercial_partner_id
+        if not payer or payer not in order._get_payers():
+            # One answer to both: whoever tries numbers learns nothing of the methods.
+            return self.env._(
+                "This payment method is not one of %s.",
+                order.partner_invoice_id.commercial_partner_id.display_name,
+            )
         if not token.active:
             return self.env._(
                 "The payment method %s is archived. Choose another.",
                 token._get_contract_name(),
-            )
-        # sudo: whoever changes the contract need not read its company or contacts
-        order = self.sudo()
-        if token.partner_id.commercial_partner_id not in order._get_payers():
-            return self.env._(
-                "This payment method is not one of %s.",
-                order.partner_invoice_id.commercial_partner_id.display_name,
             )
         if token.company_id not in order.company_id.parent_ids:
             return self.env._(

@@ -211,7 +211,7 @@ class SubscriptionCollection(models.Model):
         """
         self.ensure_one()
         # sudo: a method belongs to its customer; its contract may use it
-        token = self.sudo().order_id.payment_token_id
+        token = self.sudo().order_id._get_living_contract().payment_token_id
         return token if token.active else token.browse()
 
     def _get_amount(self):
@@ -242,6 +242,7 @@ class SubscriptionCollection(models.Model):
         move = self.sudo().move_id
         return move.transaction_ids.filtered(
             lambda tx: tx.collection_id != self.sudo()
+            and not (tx.state == "pending" and tx._is_promise())
             and tx.operation not in ("refund", "validation")
             and (
                 tx.state in ("pending", "authorized")
@@ -254,10 +255,11 @@ class SubscriptionCollection(models.Model):
         """Tell whether more was captured for the invoice than it comes to."""
         self.ensure_one()
         move = self.move_id
+        alone = move.transaction_ids.filtered(lambda tx: len(tx.invoice_ids) == 1)
         captured = sum(
             tx.amount
-            for tx in move.transaction_ids
-            if tx.state == "done" and tx.operation not in ("refund", "validation")
+            for tx in alone | alone.child_transaction_ids  # refunds are negative
+            if tx.state == "done" and tx.operation != "validation"
         )
         return move.currency_id.compare_amounts(captured, move.amount_total) > 0
 
@@ -296,6 +298,7 @@ class SubscriptionCollection(models.Model):
         """Note that the invoice is paid, by whatever hand: all dunning ends."""
         for collection in self.filtered(lambda one: one.state != "paid"):
             was_open = collection.state in OPEN
+            collection._tell_still_open()
             collection._set_state("paid", next_date=False, ask_again_date=False)
             if was_open and collection.was_declined:
                 collection._post(
@@ -304,6 +307,28 @@ class SubscriptionCollection(models.Model):
                         collection.display_name,
                     )
                 )
+
+    def _tell_still_open(self):
+        """Tell a person about an attempt that may have been made beside the payment."""
+        self.ensure_one()
+        attempts = self.transaction_ids.filtered(
+            lambda tx: tx.state in ("draft", "pending", "authorized")
+        )
+        if self.state not in IN_FLIGHT or not attempts:
+            return
+        self.order_id.activity_schedule(
+            "mail.mail_activity_data_warning",
+            summary=self.env._("Perhaps paid twice"),
+            note=plaintext2html(
+                self.env._(
+                    "%(invoice)s is paid, while nobody knows about %(reference)s. Look "
+                    "it up at the payment provider, and give it back if it was made.",
+                    invoice=self.display_name,
+                    reference=", ".join(attempts.mapped("reference")),
+                )
+            ),
+            user_id=self.order_id._get_responsible_user().id,
+        )
 
     def _set_unknown(self, reason, ask_again=None):
         """Note that nobody knows whether a payment was made.
@@ -317,6 +342,18 @@ class SubscriptionCollection(models.Model):
         """Note that there is nothing to collect any more."""
         self._set_state("cancelled", next_date=False, ask_again_date=False)
 
+    def _set_reopened(self):
+        """Note that a cancelled invoice is a draft again: a person has it charged."""
+        for collection in self.filtered(lambda one: one.state == "cancelled"):
+            collection._set_state(
+                "failed",
+                self.env._(
+                    "The invoice was cancelled and is a draft again. Try again when it "
+                    "is to be charged."
+                ),
+                next_date=False,
+            )
+
     def _set_lost(self, reason):
         """Note that the payment is given up."""
         self._set_state("lost", reason, next_date=False)
@@ -326,7 +363,9 @@ class SubscriptionCollection(models.Model):
         drafts = self.move_id.filtered(lambda move: move.state == "draft")
         drafts.with_context(**QUIET)._post(soft=False)
         for collection in self:
-            failed_on = collection.move_id.invoice_date_due
+            # An invoice that was a draft for days is due when it is sent at last.
+            today = collection.order_id._get_today()
+            failed_on = max(collection.move_id.invoice_date_due or today, today)
             collection._set_state(
                 "no_method",
                 self.env._("There is no saved payment method to charge."),
@@ -345,7 +384,7 @@ class SubscriptionCollection(models.Model):
 
         :param str reason: why, in plain words
         """
-        for collection in self:
+        for collection in self.filtered(lambda one: one.state != "lost"):
             collection._set_lost(reason)
             move = collection.move_id
             if move.state != "draft":

@@ -62,9 +62,11 @@ class SubscriptionCollector(models.AbstractModel):
             spent[provider] += time.monotonic() - start
             silences[provider] = 0 if answered else silences[provider] + 1
             if not queues[provider] or silences[provider] >= MAX_SILENCES:
-                # A provider that is down is asked again by the next run.
+                # A provider that is down is asked again by the next run, in an hour:
+                # what is left of its queue does not remain for this one.
                 del queues[provider]
-            if not self.env["ir.cron"]._commit_progress(1):
+            left = sum(map(len, queues.values()))
+            if not self.env["ir.cron"]._commit_progress(1, remaining=left):
                 return
 
     def _browse(self, collection_id):
@@ -162,8 +164,13 @@ class SubscriptionCollector(models.AbstractModel):
             self.env.cr.rollback()
             self._retrying(collection, self._note_taken)
             return True
-        except RETRY:
-            raise
+        except RETRY as error:
+            if self.env.cr.closed or self.env.cr.connection.closed:
+                raise  # the run fails where people see it, and comes again
+            # Others are at it without end: the next run looks at it anew.
+            self.env.cr.rollback()
+            _logger.info("%s is left to the next run: %s", collection, error)
+            return True
         except Exception as error:  # pylint: disable=broad-exception-caught
             # One that goes wrong keeps nobody else waiting, and is seen.
             self.env.cr.rollback()
@@ -211,8 +218,9 @@ class SubscriptionCollector(models.AbstractModel):
             except RETRY as error:
                 self.env.cr.rollback()
                 if attempt == MAX_RETRIES:
-                    raise  # the run fails where people see it, and comes again
+                    raise
                 _logger.info("%s is tried again: %s", collection, error)
+                time.sleep(0.1 * 2**attempt)  # let the other one finish
         return None
 
     def _lock(self, collection):
@@ -330,8 +338,13 @@ class SubscriptionCollector(models.AbstractModel):
         """
         # sudo: the customer changes the method, who may read no collections
         service = self.sudo()
-        collections = orders.sudo().collection_ids.filtered(
-            lambda one: one.state in ("due", "declined", "failed", "no_method")
+        before = orders.sudo().parent_order_id.filtered(
+            lambda order: order._get_living_contract() in orders
+        )
+        orders = orders.sudo() | before
+        collections = orders.collection_ids.filtered(
+            lambda one: one.order_id in orders  # an invoice may be another's as well
+            and one.state in ("due", "declined", "failed", "no_method")
             and (one._get_token() or one.state != "no_method")
         )
         collections.write({"failed_on": False, "dunning_day": -1, "is_hard": False})

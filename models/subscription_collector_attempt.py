@@ -8,7 +8,8 @@ from odoo import fields, models
 from odoo.fields import Command
 from odoo.tools import format_datetime
 
-from ..const import ASK_AGAIN_MINUTES
+from ..const import ASK_AGAIN_MINUTES, MAX_PENDING_DAYS
+from ..engine.recurrence import add_days
 from .subscription_collection import IN_FLIGHT
 
 
@@ -27,11 +28,17 @@ class SubscriptionCollector(models.AbstractModel):
         if move.state == "cancel":
             collection._set_cancelled()
             return False
+        if self._is_settled(collection):
+            return self._close_account(collection)
+        if "unknown" in collection.order_ids.collection_ids.mapped("state"):
+            return False  # before it is known, the contract is charged nothing more
+        rivals = collection._get_rivals()
+        if rivals:
+            self._leave_to_rivals(collection, rivals)
+            return False
         token = collection._get_token()
         if not token:
             return self._go_without_method(collection)
-        if collection._get_rivals():
-            return False  # somebody pays it by hand: the next run sees what came of it
         self._use_credits(collection)
         amount = collection._get_amount()
         if collection.state == "paid" or move.currency_id.is_zero(amount):
@@ -48,6 +55,31 @@ class SubscriptionCollector(models.AbstractModel):
         )
         collection._set_calling(tx)
         return True
+
+    def _is_settled(self, collection):
+        """Tell whether nothing is open of the invoice, whoever paid or credited it."""
+        move = collection.move_id
+        return move.state == "posted" and (
+            move.payment_state in ("paid", "in_payment", "reversed")
+            or move.currency_id.is_zero(move.amount_residual)
+        )
+
+    def _leave_to_rivals(self, collection, rivals):
+        """Wait for a payment that is being made by hand, though not for ever.
+
+        :param rivals: the payments, payment.transaction
+        """
+        late = fields.Datetime.subtract(fields.Datetime.now(), days=MAX_PENDING_DAYS)
+        stale = rivals.filtered(lambda tx: tx.last_state_change < late)
+        if stale:
+            self._fail(
+                collection,
+                self.env._(
+                    "The customer's payment %s is pending for more than two weeks: "
+                    "look it up at the payment provider.",
+                    stale[0].reference,
+                ),
+            )
 
     def _go_without_method(self, collection):
         """Let the customer pay by a link, where no method is saved."""
@@ -97,9 +129,13 @@ class SubscriptionCollector(models.AbstractModel):
                 ("period_id.date_from", "=", period.date_from),
             ]
         )
-        payments = earlier.transaction_ids.payment_id | (
-            earlier.move_id.transaction_ids.payment_id
-        )
+        used = earlier.transaction_ids | earlier.move_id.transaction_ids
+        payments = used.filtered(
+            lambda tx: not tx.child_transaction_ids.filtered(
+                lambda child: child.operation == "refund"
+                and child.state not in ("cancel", "error")
+            )
+        ).payment_id
         return payments.move_id.line_ids.filtered(
             lambda line: line.account_type == "asset_receivable"
             and not line.reconciled
@@ -183,7 +219,7 @@ class SubscriptionCollector(models.AbstractModel):
             "failed",
             obstacle,
             is_asked_for=False,
-            next_date=today + timedelta(days=1),
+            next_date=add_days(today, 1),
         )
 
     def _note_trouble(self, collection, reason):
@@ -194,9 +230,13 @@ class SubscriptionCollector(models.AbstractModel):
         if not self._lock(collection):
             return
         reason = self.env._("The payment could not be worked on: %s", reason)
-        if collection.state not in IN_FLIGHT:
+        if collection.state in ("due", "failed"):
             self._fail(collection, reason)
             return
+        if collection.state in ("declined", "no_method"):
+            # It stays where its policy left it, and is looked at again tomorrow.
+            today = collection.order_id._get_today()
+            collection.write({"is_asked_for": False, "next_date": add_days(today, 1)})
         # It is looked at again by each run; nobody is charged meanwhile.
         collection.reason = reason
         for order in collection.order_ids:
@@ -310,6 +350,8 @@ class SubscriptionCollector(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 transactions._post_process()
+            if not all(transactions.mapped("is_post_processed")):
+                return  # Odoo's own run, or a browser, is at it right now
         except DatabaseError:
             raise
         except Exception as error:  # pylint: disable=broad-exception-caught
@@ -334,6 +376,7 @@ class SubscriptionCollector(models.AbstractModel):
         move = collection.move_id
         if move.payment_state in ("paid", "in_payment", "reversed"):
             collection._set_paid()
+            collection._send_paid_invoices()
         elif collection.state in IN_FLIGHT:
             # Charged again it might be paid twice: a person looks first.
             self._note_not_booked(

@@ -1,12 +1,15 @@
 """The call to the provider: the one thing that is never done twice by itself."""
 
 import logging
+import time
 
 from psycopg2 import Error as DatabaseError
 
 from odoo import models
+from odoo.tools import SQL
 
 from .payment_provider_call import ProviderCall
+from .subscription_collector import MAX_RETRIES, RETRY
 
 _logger = logging.getLogger(__name__)
 
@@ -28,11 +31,14 @@ class SubscriptionCollector(models.AbstractModel):
         :return: False when the provider gave no answer
         :rtype: bool
         """
-        tx = self._lock_call(collection)
+        tx = self._lock_call_patiently(collection)
         if not tx:
             self.env.cr.rollback()
+            self._retrying(collection, self._note_not_sent)
             return True
-        call = ProviderCall(again=bool(collection.asked_again))
+        call = ProviderCall(
+            provider=tx.provider_code, again=bool(collection.asked_again)
+        )
         before = self._read_row(tx)
         after = failure = None
         try:
@@ -51,7 +57,33 @@ class SubscriptionCollector(models.AbstractModel):
                 collection,
                 lambda fresh: self._note_call(fresh, before, answer, failure, call),
             )
-        return not call.silent
+        return not call.silent and not failure
+
+    def _lock_call_patiently(self, collection):
+        """Lock an attempt that is to be called, waiting for others to leave it.
+
+        :rtype: payment.transaction
+        """
+        for attempt in range(1, MAX_RETRIES + 1):
+            try:
+                tx = self._lock_call(collection)
+                if tx or attempt == MAX_RETRIES:
+                    return tx
+            except RETRY as error:
+                _logger.info("%s is locked again: %s", collection, error)
+                if attempt == MAX_RETRIES:
+                    raise
+            self.env.cr.rollback()
+            time.sleep(0.1 * 2**attempt)
+        return self.env["payment.transaction"]
+
+    def _note_not_sent(self, collection):
+        """Take an intention back that nobody acted on: it never left this process."""
+        if not self._lock(collection) or collection.state != "calling":
+            return
+        tx = collection.sudo().transaction_id  # sudo: see above
+        if tx.state == "draft" and not collection.asked_again:
+            tx._set_not_tried(self.env._("Somebody else was at this payment."))
 
     def _lock_call(self, collection):
         """Lock an attempt that is to be called; none when it is not ours any more.
@@ -93,7 +125,13 @@ class SubscriptionCollector(models.AbstractModel):
         :param ProviderCall call: what is known of the call
         """
         tx = collection.sudo().transaction_id  # sudo: see above
-        tx.lock_for_update(allow_referencing=True)
+        # Wait for whoever has it: what was answered is known here alone.
+        self.env.execute_query(
+            SQL(
+                "SELECT id FROM payment_transaction WHERE id = %s FOR NO KEY UPDATE",
+                tx.id,
+            )
+        )
         tx.invalidate_recordset()
         if tx.state not in OPEN_STATES:
             return  # a notification came meanwhile

@@ -4,6 +4,9 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import format_date, plaintext2html
 
+from ..engine.recurrence import add_days
+from .subscription_collector import RETRY
+
 
 class SubscriptionCollector(models.AbstractModel):
     _inherit = "subscription.collector"
@@ -15,6 +18,12 @@ class SubscriptionCollector(models.AbstractModel):
         """
         order = collection.order_id
         today = order._get_today()
+        token = collection._get_token()
+        if tx.token_id and token and token != tx.token_id:
+            # Another method was chosen meanwhile: this one's refusal is no news of it.
+            collection._set_state("due", self._get_decline_text(tx))
+            self._ask_for(collection)
+            return
         policy = collection._get_policy()
         first = not collection.failed_on
         failed_on = collection.failed_on or today
@@ -60,11 +69,15 @@ class SubscriptionCollector(models.AbstractModel):
         :return: whether the provider is to be called
         :rtype: bool
         """
+        if self._is_settled(collection):
+            return self._close_account(collection)
         policy = collection._get_policy()
         declined = collection.state == "declined"
         elapsed = (today - collection.failed_on).days
         if declined and (not policy or elapsed >= policy.final_days):
-            if policy:
+            if policy and collection._get_rivals():
+                collection.next_date = add_days(today, 1)  # it is being paid
+            elif policy:
                 self._take_last_action(collection, policy)
             return False
         steps = policy._get_reached_steps(collection.dunning_day, elapsed)
@@ -73,6 +86,7 @@ class SubscriptionCollector(models.AbstractModel):
             and any(step.retry for step in steps)
             and not collection.is_hard
             and collection._get_token()
+            and not collection._get_rivals()
         ):
             return self._intend(collection)
         day = steps[-1:].days if steps else collection.dunning_day
@@ -95,8 +109,27 @@ class SubscriptionCollector(models.AbstractModel):
     def _do_step(self, collection, step):
         """Write to the customer and to the responsible, as a step says.
 
+        What goes wrong with that is told, and undoes nothing else.
+
         :param step: the subscription.dunning.step; empty for none
         """
+        try:
+            with self.env.cr.savepoint():
+                self._write_to_people(collection, step)
+        except RETRY:
+            raise
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            self.env.invalidate_all()
+            collection.order_id.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("Write to the customer by hand"),
+                note=plaintext2html(
+                    self.env._("The mail about the payment failed: %s", error)
+                ),
+                user_id=collection.order_id._get_responsible_user().id,
+            )
+
+    def _write_to_people(self, collection, step):
         order = collection.order_id.with_context(
             subscription_collection_id=collection.id
         )
@@ -158,16 +191,21 @@ class SubscriptionCollector(models.AbstractModel):
         :param policy: the subscription.dunning.policy
         """
         reason = policy.close_reason_id
+        failures = []
         for order in collection.order_ids.filtered(
             lambda order: order._is_live_contract()
         ):
             try:
                 with self.env.cr.savepoint():
                     self._end_contract(order, policy, reason)
-            except UserError as error:
-                order._set_hold("payment_declined", str(error))
-                collection.next_date = False
-                return
+            except UserError as error:  # somebody is at it, or it cannot be
+                failures.append(f"{order.name}: {error}")
+        if failures:
+            today = collection.order_id._get_today()
+            collection._set_state(
+                "declined", "\n".join(failures), next_date=add_days(today, 1)
+            )
+            return
         if policy.final_action == "keep":
             self._send_unpaid(collection)
         text = self.env._("Not paid by the end of “%s”.", policy.name)

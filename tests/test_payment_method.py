@@ -44,7 +44,7 @@ class TestPaymentMethod(PaymentMethodCommon):
         contract = self._create_contract()
         number = self.token.id
         self.token.unlink()
-        with self.assertRaisesRegex(ValidationError, "was deleted"):
+        with self.assertRaisesRegex(ValidationError, "is not one of"):
             contract.payment_token_id = number
 
     def test_a_method_saved_for_another_company_is_refused(self):

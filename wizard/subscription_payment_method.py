@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class SubscriptionPaymentMethod(models.TransientModel):
@@ -25,6 +26,14 @@ class SubscriptionPaymentMethod(models.TransientModel):
             order = wizard.order_id
             order.check_access("write")
             wizard.available_token_ids = order._get_saved_payment_tokens()
+
+    @api.constrains("payment_token_id")
+    def _check_payment_token(self):
+        for wizard in self.sudo():  # to refuse what may not be read, its name included
+            if wizard.payment_token_id - wizard.available_token_ids:
+                raise ValidationError(
+                    self.env._("This payment method is not one of the customer's.")
+                )
 
     def action_apply(self):
         """Let the contract be paid with the chosen method, or with none."""
