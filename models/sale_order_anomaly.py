@@ -38,18 +38,15 @@ class SaleOrder(models.Model):
         }
         if period.days == period.full_days:
             words = self.env._(
-                "The invoice would come to %(amount)s before taxes. The largest of the "
-                "last ones was %(usual)s, and more than %(factor)s times as much is "
-                "held. Check quantities and prices; release the contract to bill it "
-                "as it is.",
+                "The invoice would come to %(amount)s before taxes: more than "
+                "%(factor)s times the largest of the last ones, %(usual)s.",
                 **figures,
             )
         else:
             words = self.env._(
-                "The invoice is for a part of a period; a full one would come to "
-                "%(amount)s before taxes. The largest of the last ones was %(usual)s, "
-                "and more than %(factor)s times as much is held. Check quantities and "
-                "prices; release the contract to bill it as it is.",
+                "The invoice is for a part of a period. A full one would come to "
+                "%(amount)s before taxes: more than %(factor)s times the largest of "
+                "the last ones, %(usual)s.",
                 **figures,
             )
         self._set_hold("anomaly", words)
