@@ -64,8 +64,8 @@ class PaymentTransaction(models.Model):
         """Tie the method of a payment to the contract that it pays.
 
         That of a quotation becomes the contract's, whether it was saved by this payment
-        or before. Paying an invoice changes the method of a contract only if it has none,
-        or one that failed, and only if the customer saved the method by it.
+        or before. Paying an invoice changes the method of a contract only if it has
+        none, or one that failed, and only if the customer saved the method by it.
         """
         self.ensure_one()
         # sudo: whoever pays or processes the payment decides nothing here

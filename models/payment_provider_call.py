@@ -67,7 +67,7 @@ class ProviderCall:
             return self.status is None and (
                 declines is None or bool(self.statuses & declines)
             )
-        if self.status is None or self.status in UNCLEAR:
+        if self.status is None or self.status in UNCLEAR | MISCONFIGURED:
             return False
         if self.again or self.provider in BY_402_ALONE:
             return self.status == PAYMENT_REQUIRED

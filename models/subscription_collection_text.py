@@ -21,6 +21,8 @@ class SubscriptionCollection(models.Model):
 
         :rtype: str
         """
+        if not self:  # a template is tried out
+            return ""
         self.ensure_one()
         # sudo: the link is for the customer, whoever makes it
         move = self.sudo().move_id
@@ -29,6 +31,8 @@ class SubscriptionCollection(models.Model):
 
     def _format_open_amount(self):
         """Return what is open, for people."""
+        if not self:  # a template is tried out
+            return ""
         self.ensure_one()
         return self.move_id.currency_id.format(self._get_amount())
 
@@ -37,6 +41,8 @@ class SubscriptionCollection(models.Model):
 
         :rtype: str
         """
+        if not self:  # a template is tried out
+            return ""
         self.ensure_one()
         if self.state == "no_method":
             return self.env._("Payment of %s is due", self.display_name)
@@ -48,6 +54,8 @@ class SubscriptionCollection(models.Model):
         :return: the sentence, False when it is not tried again
         :rtype: str | bool
         """
+        if not self:  # a template is tried out
+            return ""
         self.ensure_one()
         if self.is_hard:
             return self.env._("It will not work again: please choose another one.")
@@ -64,6 +72,8 @@ class SubscriptionCollection(models.Model):
 
         :rtype: str | bool
         """
+        if not self:  # a template is tried out
+            return ""
         self.ensure_one()
         date = self._get_final_date()
         if not date:

@@ -387,6 +387,8 @@ class SubscriptionCollector(models.AbstractModel):
         """Hold a payment of which nobody knows whether it was made."""
         if collection.state == "unknown":
             return
+        if not collection.first_call_date:  # the customer's own payment
+            collection.first_call_date = tx.last_state_change
         sent = format_datetime(self.env, collection.first_call_date)
         reason = self.env._(
             "Sent to %(provider)s as %(reference)s on %(date)s, and no clear answer "

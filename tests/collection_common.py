@@ -52,9 +52,14 @@ class CollectionCommon(SubscriptionCommon):
                 **values,
             }
         )
-        cls._create_dummy_payment_method_for_provider(
-            provider=provider, journal=cls.company_data["default_journal_bank"]
-        )
+        journal = cls.company_data["default_journal_bank"]
+        if cls.env["account.payment.method"].sudo().search([("code", "=", "none")]):
+            with cls.mocked_get_payment_method_information(cls, "none"):
+                provider.journal_id = journal
+        else:
+            cls._create_dummy_payment_method_for_provider(
+                provider=provider, journal=journal
+            )
         return provider
 
     @classmethod

@@ -223,7 +223,12 @@ class TestCollectionGuards(CollectionCommon):
 
     def test_a_mail_that_cannot_be_written_undoes_nothing(self):
         template = self.env.ref("subscriptions.mail_template_payment_failed")
-        template.body_html = "<p t-out='object.no_such_field'/>"
+        # Past the check of Odoo's, as an addon that was removed leaves it.
+        self.env.cr.execute(
+            "UPDATE mail_template SET subject = %s WHERE id = %s",
+            ['{"en_US": "{{ object.no_such_field }}"}', template.id],
+        )
+        template.invalidate_recordset()
         order = self._create_charged("declined")
         self._collect()
         self.assertEqual(self._get_collection(order).state, "declined")
@@ -340,13 +345,10 @@ class TestCollectionGuards(CollectionCommon):
 
     def test_what_a_renewed_contract_owes_is_paid_by_its_successors_method(self):
         order = self._create_charged("declined")
-        self._collect()
         renewal = self._renew(order)
+        renewal.action_confirm()
         renewal.payment_token_id = self._create_token("done")
-        with freeze_time("2026-07-02"):
-            renewal.action_confirm()
-            renewal.payment_token_id = self._create_token("done")
-        self._collect("2026-07-02")
+        self._collect()
         collection = order.collection_ids.sorted("id")[:1]
         self.assertEqual(collection.order_id, order)
         self.assertEqual(collection.state, "paid")
