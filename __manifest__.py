@@ -18,6 +18,7 @@
         # Records.
         "data/mail_activity_type_data.xml",
         "data/subscription_close_reason_data.xml",
+        "data/subscription_hold_cause_data.xml",
         "data/mail_template_data.xml",
         "data/mail_template_payment_data.xml",
         "data/subscription_dunning_data.xml",
@@ -30,6 +31,7 @@
         "wizard/subscription_pause_views.xml",
         "wizard/subscription_payment_method_views.xml",
         "wizard/subscription_result_views.xml",
+        "wizard/subscription_settle_views.xml",
         # Views.
         "views/subscription_change_views.xml",
         "views/subscription_period_views.xml",
@@ -37,9 +39,12 @@
         "views/subscription_collection_views.xml",
         "views/sale_order_line_views.xml",
         "views/sale_order_views.xml",
+        "views/sale_order_hold_views.xml",
         "views/sale_order_payment_method_views.xml",
+        "views/sale_order_payment_views.xml",  # Depends on the one above
         "views/subscription_plan_views.xml",  # Depends on the actions above
         "views/subscription_close_reason_views.xml",
+        "views/subscription_hold_cause_views.xml",
         "views/product_pricelist_views.xml",
         "views/product_template_views.xml",
         "views/sale_order_template_views.xml",

@@ -18,6 +18,7 @@ from . import sale_order
 from . import sale_order_anomaly
 from . import sale_order_billing
 from . import sale_order_changes
+from . import sale_order_desk
 from . import sale_order_effect
 from . import sale_order_family
 from . import sale_order_hold
@@ -54,6 +55,7 @@ from . import subscription_collector_dunning
 from . import subscription_demo
 from . import subscription_dunning_policy
 from . import subscription_dunning_step
+from . import subscription_hold_cause
 from . import subscription_period
 from . import subscription_plan
 from . import subscription_price_increase

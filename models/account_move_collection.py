@@ -66,6 +66,16 @@ class AccountMove(models.Model):
             .search([("move_id", "in", self.ids)])
         )
 
+    def _get_payment_link(self):
+        """Return the address where anybody who has it can pay the invoice.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        # sudo: the link is for the customer, whoever makes it
+        token = self.sudo()._portal_ensure_token()
+        return f"{self.get_base_url()}/subscriptions/pay/{self.id}?access_token={token}"
+
     def _check_not_in_flight(self):
         in_flight = self._get_collections().filtered(
             lambda collection: collection.state in IN_FLIGHT

@@ -1,6 +1,6 @@
 """Contracts that wait for a person: why, whom it is told, and how they go on."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import plaintext2html
 
@@ -20,6 +20,40 @@ class SaleOrder(models.Model):
         help="A held contract is not billed until it is released.",
     )
     hold_reason = fields.Text(string="Reason", readonly=True, copy=False)
+    hold_cause_id = fields.Many2one(
+        comodel_name="subscription.hold.cause",
+        string="Cause",
+        compute="_compute_hold_cause_id",
+        store=True,
+        index="btree_not_null",
+        help="Why the contract is held, with what mends it.",
+    )
+    hold_repair = fields.Text(related="hold_cause_id.repair", string="Repair")
+    held_since = fields.Date(readonly=True, copy=False)
+    held_days = fields.Integer(
+        string="Days Held",
+        compute="_compute_held_days",
+        help="Days since the contract is held, whatever the cause was at first.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("hold")
+    def _compute_hold_cause_id(self):
+        held = self.filtered("hold")
+        (self - held).hold_cause_id = False
+        if held:
+            causes = self.env["subscription.hold.cause"]._get_by_code()
+            for order in held:
+                order.hold_cause_id = causes.get(order.hold)
+
+    @api.depends("held_since")
+    def _compute_held_days(self):
+        for order in self:
+            since = order.held_since
+            order.held_days = (order._get_today() - since).days if since else 0
+
+    # === ACTION METHODS === #
 
     def action_release_hold(self):
         """Release held contracts and bill what is due.
@@ -40,6 +74,8 @@ class SaleOrder(models.Model):
             order._set_hold(False)
             order._bill()
 
+    # === BUSINESS METHODS === #
+
     def _set_hold(self, cause, reason=None):
         """Hold the contract for a person, or release it.
 
@@ -51,24 +87,37 @@ class SaleOrder(models.Model):
         self.ensure_one()
         if cause:
             # sudo: holds are kept from typing
-            self.sudo().write({"hold": cause, "hold_reason": reason})
+            self.sudo().write(
+                {
+                    "hold": cause,
+                    "hold_reason": reason,
+                    "held_since": self.held_since or self._get_today(),
+                }
+            )
             self._schedule_hold_activity(reason)
         else:
             # sudo: holds are kept from typing
-            self.sudo().write({"hold": False, "hold_reason": False})
+            self.sudo().write(
+                {"hold": False, "hold_reason": False, "held_since": False}
+            )
             self.activity_feedback(["subscriptions.mail_activity_type_hold"])
 
     def _schedule_hold_activity(self, reason):
+        """Tell somebody of the hold, or say anew why it is held, once for each."""
         activity_type = "subscriptions.mail_activity_type_hold"
-        if self.activity_search([activity_type]):
+        labels = dict(self._fields["hold"]._description_selection(self.env))
+        values = {
+            "summary": labels.get(self.hold),
+            # Providers and PostgreSQL word some of the reasons: text, not HTML.
+            "note": plaintext2html(reason or ""),
+        }
+        activities = self.activity_search([activity_type])
+        if activities:
+            # sudo: it may be another one's to do
+            activities.sudo().write(values)
             return
         self.activity_schedule(
-            activity_type,
-            summary=dict(self._fields["hold"]._description_selection(self.env)).get(
-                self.hold
-            ),
-            note=plaintext2html(reason or ""),
-            user_id=self._get_responsible_user().id,
+            activity_type, user_id=self._get_responsible_user().id, **values
         )
 
     def _get_responsible_user(self):

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import plaintext2html
 
 from ..engine import lifecycle
-from .subscription_collection import OPEN
+from .subscription_collection import IN_FLIGHT, OPEN
 
 PAYMENT_HOLDS = ("payment_unknown", "payment_declined")
 
@@ -76,8 +76,30 @@ class SaleOrder(models.Model):
             order.open_amount = unpaid.get(order._origin.id, 0.0)
             order.last_attempt_date = tried[-1:].last_attempt_date
             order.last_attempt_result = tried[-1:]._get_result_text()
-            dates = [one.next_date for one in still_open if one.next_date]
+            dates = [
+                one.next_date
+                for one in still_open
+                if one.next_date and one.state not in IN_FLIGHT
+            ]
             order.next_attempt_date = min(dates, default=False)
+
+    def _get_payments_to_show(self):
+        """Return the payments that the customer reads about on the contract's page.
+
+        What is open, oldest first; if nothing is, the one that was tried last.
+
+        :return: with the right to read them
+        :rtype: subscription.collection
+        """
+        self.ensure_one()
+        # sudo: the page is for whoever has its link
+        collections = self.sudo().collection_ids.sorted("id")
+        return (
+            collections.filtered(lambda one: one.state in OPEN)
+            or collections.filtered(
+                lambda one: one.state == "paid" and one.last_attempt_date
+            ).sorted("last_attempt_date")[-1:]
+        )
 
     def _get_unpaid_amounts(self):
         """Return what is invoiced and not paid, by order id, in the order's currency.

@@ -523,3 +523,40 @@ class SubscriptionCollection(models.Model):
             "res_id": self.move_id.id,
             "views": [(False, "form")],
         }
+
+    def action_view_contracts(self):
+        """Open the contracts that the invoice bills."""
+        self.ensure_one()
+        if len(self.order_ids) <= 1:
+            return self.order_id._get_form_action()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Contracts"),
+            "res_model": "sale.order",
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", self.order_ids.ids)],
+        }
+
+    def action_settle_paid(self):
+        """Ask how the user knows that the payment was made."""
+        return self._ask_how_known(True)
+
+    def action_settle_unpaid(self):
+        """Ask how the user knows that the payment was not made."""
+        return self._ask_how_known(False)
+
+    def _ask_how_known(self, paid):
+        self.ensure_one()
+        wizard = self.env["subscription.settle"].create(
+            {"collection_id": self.id, "paid": paid}
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("It Was Paid")
+            if paid
+            else self.env._("It Was Not Paid"),
+            "res_model": wizard._name,
+            "res_id": wizard.id,
+            "view_mode": "form",
+            "target": "new",
+        }

@@ -1,6 +1,6 @@
-"""What people read about a payment: on the contract, in mails, on the portal."""
+"""What people read about a payment: in lists, in mails and on the customer's page."""
 
-from odoo import models
+from odoo import fields, models
 from odoo.tools import format_date
 
 from ..engine import dunning
@@ -24,10 +24,7 @@ class SubscriptionCollection(models.Model):
         if not self:  # a template is tried out
             return ""
         self.ensure_one()
-        # sudo: the link is for the customer, whoever makes it
-        move = self.sudo().move_id
-        token = move._portal_ensure_token()
-        return f"{move.get_base_url()}/subscriptions/pay/{move.id}?access_token={token}"
+        return self.move_id._get_payment_link()
 
     def _format_open_amount(self):
         """Return what is open, for people."""
@@ -46,7 +43,7 @@ class SubscriptionCollection(models.Model):
         self.ensure_one()
         if self.state == "no_method":
             return self.env._("Payment of %s is due", self.display_name)
-        return self.env._("Your payment for %s failed", self.order_id.name)
+        return self.env._("Your payment for %s did not go through", self.order_id.name)
 
     def _get_next_try_text(self):
         """Return when the method is charged again, in a sentence for the customer.
@@ -58,7 +55,10 @@ class SubscriptionCollection(models.Model):
             return ""
         self.ensure_one()
         if self.is_hard:
-            return self.env._("It will not work again: please choose another one.")
+            return self.env._(
+                "This payment method cannot be used any more: please pay with another "
+                "one."
+            )
         policy = self._get_policy()
         days = policy.step_ids.filtered("retry").mapped("days")
         day = dunning.next_day(days, self.dunning_day, None)
@@ -81,30 +81,77 @@ class SubscriptionCollection(models.Model):
         day = format_date(self.env, date)
         action = self._get_policy().final_action
         if action == "close":
-            return self.env._("The contract is closed on %s unless they are.", day)
+            return self.env._("Without a payment, the contract is closed on %s.", day)
         if action == "pause":
-            return self.env._("The contract is paused on %s unless they are.", day)
+            return self.env._("Without a payment, the contract is paused on %s.", day)
         return False
 
     def _get_progress_text(self):
-        """Return in one sentence how far the payment is, for people.
+        """Return in a sentence how far the payment is, for the customer.
+
+        Without names of providers and reasons of ours.
 
         :rtype: str
         """
         self.ensure_one()
-        day = self.next_date and format_date(self.env, self.next_date)
-        texts = {
-            "due": self.env._("is charged on %s", day or self.env._("the next run")),
-            "calling": self.env._("is being charged"),
-            "pending": self.env._("is pending at the payment provider"),
-            "unknown": self.env._("may have been charged: the provider did not answer"),
-            "no_method": self.env._("is to be paid by the link in the mail"),
-            "paid": self.env._("is paid"),
-            "lost": self.env._("was given up"),
-            "failed": self.env._("could not be tried"),
-            "cancelled": self.env._("is cancelled"),
-            "declined": self.env._("was declined"),
+        values = {
+            "amount": self.move_id.currency_id.format(self.amount)
+            if self.state == "paid"
+            else self._format_open_amount(),
+            "day": self._get_progress_day(),
         }
-        if self.state == "declined" and day:
-            return self.env._("was declined, next step on %s", day)
-        return texts[self.state]
+        texts = {
+            "due": self.env._("%(amount)s is collected on %(day)s.", **values),
+            "calling": self.env._("%(amount)s is being collected.", **values),
+            "pending": self.env._(
+                "The payment of %(amount)s is being processed.", **values
+            ),
+            "unknown": self.env._(
+                "%(amount)s may have been paid already: we are finding out. Please do "
+                "not pay again.",
+                **values,
+            ),
+            "failed": self.env._("%(amount)s could not be collected yet.", **values),
+            "no_method": self.env._("%(amount)s is due since %(day)s.", **values)
+            if self._is_past_due()
+            else self.env._("%(amount)s is due on %(day)s.", **values),
+            "declined": self.env._("The payment of %(amount)s was declined.", **values),
+            "paid": self.env._("%(amount)s is paid.", **values),
+            "lost": self.env._("%(amount)s was not paid.", **values),
+            "cancelled": self.env._("Nothing is to be paid any more.", **values),
+        }
+        text = texts[self.state]
+        if self.state == "declined":
+            return " ".join(filter(None, (text, self._get_next_try_text())))
+        return text
+
+    def _get_progress_day(self):
+        """Return the date that is named beside the payment, for people."""
+        date = self.move_id.invoice_date_due if self.state == "no_method" else None
+        return format_date(
+            self.env, date or self.next_date or self.order_id._get_today()
+        )
+
+    def _is_past_due(self):
+        due = self.move_id.invoice_date_due
+        return bool(due and due < self.order_id._get_today())
+
+    def _get_last_attempt_day(self):
+        """Return the company's day of the last attempt, for people; False for none."""
+        self.ensure_one()
+        if not self.last_attempt_date:
+            return False
+        # sudo: the company's time zone is a field of its contact
+        tz = self.company_id.sudo().partner_id.tz or self.env.context.get("tz")
+        moment = fields.Datetime.context_timestamp(
+            self.with_context(tz=tz), self.last_attempt_date
+        )
+        return format_date(self.env, moment.date())
+
+    def _is_payable(self):
+        """Tell whether the customer may pay the invoice by its link now.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return self.state in ("due", "declined", "failed", "no_method")

@@ -12,6 +12,7 @@ from . import test_collection
 from . import test_collection_guards
 from . import test_concurrency
 from . import test_confirmation
+from . import test_desk
 from . import test_documents
 from . import test_dunning
 from . import test_invariants
@@ -26,6 +27,7 @@ from . import test_prices
 from . import test_quantities
 from . import test_renewal
 from . import test_reopening
+from . import test_settle
 from . import test_simulation
 from . import test_simulation_findings
 from . import test_tours

@@ -8,3 +8,4 @@ from . import subscription_move_charging
 from . import subscription_pause
 from . import subscription_payment_method
 from . import subscription_result
+from . import subscription_settle

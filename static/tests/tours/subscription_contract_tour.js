@@ -65,7 +65,11 @@ registry.category("web_tour.tours").add("subscription_contract", {
 registry.category("web_tour.tours").add("subscription_release_hold", {
     url: "/odoo/subscriptions-held",
     steps: () => [
-        {trigger: ".o_group_header:contains('Billing error')", run: "click"},
+        {
+            trigger:
+                ".o_group_header:contains('Billing error'):contains('then release')",
+            content: "The cause says what mends it",
+        },
         {
             trigger: ".o_data_row td[name=hold_reason]:contains('is archived')",
             content: "The reason stands in the list",
