@@ -3,6 +3,7 @@ from werkzeug.urls import url_encode
 from odoo.exceptions import AccessError, MissingError
 from odoo.http import request, route
 
+from odoo.addons.account_payment.controllers import payment as payment_portal
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
@@ -66,3 +67,16 @@ class PaymentLink(CustomerPortal):
             ),
         }
         return f"/payment/pay?{url_encode(values)}"
+
+
+class PaymentPortal(payment_portal.PaymentPortal):
+    def _get_extra_payment_form_values(self, invoice_id=None, **kwargs):
+        """Override of `account_payment`: a draft has no number, its contract has."""
+        values = super()._get_extra_payment_form_values(invoice_id=invoice_id, **kwargs)
+        # sudo: the parent has checked the token; the contract's name is on the mail
+        invoice = (
+            request.env["account.move"].sudo().browse(self._cast_as_int(invoice_id))
+        )
+        if invoice.exists().state == "draft" and invoice.collection_ids:
+            values["reference_prefix"] = invoice.collection_ids[0].order_id.name
+        return values

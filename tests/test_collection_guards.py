@@ -169,9 +169,7 @@ class TestCollectionGuards(CollectionCommon):
         first = self._create_charged(None)
         second = self._create_charged(None)
         moves = first.invoice_ids | second.invoice_ids
-        tx = self._pay_online(
-            first, amount=200.0, invoice_ids=[Command.set(moves.ids)]
-        )
+        tx = self._pay_online(first, amount=200.0, invoice_ids=[Command.set(moves.ids)])
         tx._set_done()
         tx._post_process()
         self.assertEqual(set(moves.mapped("amount_residual")), {0.0})
