@@ -47,6 +47,7 @@ from . import subscription_change_line
 from . import subscription_charging_right
 from . import subscription_close_reason
 from . import subscription_collection
+from . import subscription_collection_state
 from . import subscription_collection_text
 from . import subscription_collector
 from . import subscription_collector_attempt
