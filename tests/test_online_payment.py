@@ -48,6 +48,7 @@ class TestAmountDueNow(OnlinePaymentCommon):
         self.assertEqual(order._get_online_amounts(), (27.42, 54.84))
 
     def test_setup_fees_of_the_first_invoice_are_asked_for(self):
+        self.assertEqual(self._quote()._get_prepayment_required_amount(), 100.0)
         order = self._quote(self.seat, self.setup_fee)
         self.assertEqual(order._get_prepayment_required_amount(), 350.0)
 
@@ -470,7 +471,7 @@ class TestQuotationPage(OnlinePaymentCommon, HttpCase):
         self.assertIn("allow_payment", answer["redirect_url"])
         self.assertEqual(order.state, "sent")
         page = self._open(order, message="sign_ok")
-        self.assertIn("Save Payment Method", page.text_content())
+        self.assertIn("Save a payment method to confirm it", page.text_content())
         self._pay_online(order, None, is_validation=True)
         self.assertEqual(order.subscription_state, "progress")
 

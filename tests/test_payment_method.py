@@ -331,3 +331,10 @@ class TestPaymentMethod(PaymentMethodCommon):
         self.provider.allow_tokenization = False
         self.assertFalse(self._get_offered(order)[0])
         self.assertEqual(self._get_offered(plain)[0], self.provider)
+
+    def test_mails_about_payments_install_where_orders_have_no_open_payment(self):
+        self._create_order()
+        templates = self.env["mail.template"]
+        for name in ("payment_failed", "payment_last", "invoice_to_pay"):
+            templates |= self.env.ref(f"subscriptions.mail_template_{name}")
+        templates._check_can_be_rendered()
