@@ -44,7 +44,7 @@ class PaymentLink(CustomerPortal):
         """Return why an invoice is not to be paid now, or None."""
         if invoice.state == "cancel":
             return "cancelled"
-        if collection.state in IN_FLIGHT:
+        if collection.state in IN_FLIGHT or invoice._get_payments_under_way():
             return "in_flight"
         if invoice.state == "posted" and invoice.currency_id.is_zero(
             invoice.amount_residual

@@ -96,6 +96,13 @@ class PaymentPortal(sale_portal.PaymentPortal):
             )
         except (AccessError, MissingError):
             order_sudo = request.env["sale.order"]  # Odoo says what is wrong
+        if order_sudo and order_sudo.state == "sale" and order_sudo.plan_id:
+            raise ValidationError(
+                request.env._(
+                    "%s is accepted already. What is open is paid by its invoices.",
+                    order_sudo.name,
+                )
+            )
         if not order_sudo or not order_sudo._asks_what_is_due():
             return super().portal_order_transaction(order_id, access_token, **kwargs)
         self._check_contract_payment(order_sudo, kwargs)

@@ -108,6 +108,13 @@ class AccountMove(models.Model):
                     )
                 )
             move = collection.move_id
+            if move._get_payments_under_way():
+                raise ValidationError(
+                    self.env._(
+                        "A payment of this invoice is under way. Please wait until it "
+                        "is known whether it was successful."
+                    )
+                )
             if move.state == "posted" and move.currency_id.is_zero(
                 move.amount_residual
             ):
@@ -115,6 +122,22 @@ class AccountMove(models.Model):
             collection.paying_since = fields.Datetime.now()
             # Now, not at the end of the request: its provider may be called before.
             collection.flush_recordset(["paying_since"])
+
+    def _get_payments_under_way(self):
+        """Return the payments of the invoice that may still be made, by any hand.
+
+        What a customer only began is none of them, nor is an announced transfer.
+
+        :rtype: payment.transaction
+        """
+        # sudo: payments are read by administrators only
+        return self.sudo().transaction_ids.filtered(
+            lambda tx: tx.operation not in ("refund", "validation")
+            and (
+                (tx.state in ("pending", "authorized") and not tx._is_promise())
+                or (tx.state == "done" and not tx.is_post_processed)
+            )
+        )
 
     def _invoice_paid_hook(self):
         """Override of `account`: whoever paid, and however, the collecting ends."""

@@ -1,6 +1,7 @@
 """Payments that save the method they were made with for the contract they pay."""
 
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 from .sale_order_family import QUOTATION_STATES
 
@@ -34,10 +35,25 @@ class PaymentTransaction(models.Model):
             order = tx._get_contract_quotation()
             if tx.operation == "validation" and order and order._has_to_be_signed():
                 continue
-            starts = order and not order.start_date and tx.contract_start_date
+            starts = (
+                order
+                and order.subscription_kind != "upsell"  # it starts when it joins
+                and not order.start_date
+                and tx.contract_start_date
+            )
             if starts:
                 order.start_date = tx.contract_start_date
-            confirmed |= super(PaymentTransaction, tx)._check_amount_and_confirm_order()
+            try:
+                with self.env.cr.savepoint():
+                    confirmed |= super(
+                        PaymentTransaction, tx
+                    )._check_amount_and_confirm_order()
+            except UserError as error:
+                if not order:
+                    raise
+                # The money is there: it is booked, and a person sees to the rest.
+                self.env.invalidate_all()
+                order._tell_paid_in_vain(tx, error)
             if starts and order not in confirmed:
                 order.start_date = False
         return confirmed

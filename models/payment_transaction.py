@@ -2,6 +2,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import plaintext2html
 
 from ..const import ONLINE_PAYMENT_MINUTES
 from .payment_provider_call import ProviderCall
@@ -53,6 +55,11 @@ class PaymentTransaction(models.Model):
         help="The provider did not answer: the payment may have been made or not. Kept "
         "pending, from where everything is possible.",
     )
+    amount_differs = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="Another amount was taken than asked for: a person decides.",
+    )
     refusal = fields.Selection(
         # soft: may work another day; hard: never will; not_tried: nobody was asked
         selection=[("soft", "Soft"), ("hard", "For Good"), ("not_tried", "Not Tried")],
@@ -87,6 +94,9 @@ class PaymentTransaction(models.Model):
         """Override of `payment` to watch how a contract's invoice is charged."""
         if self._is_watched() and "subscription_call" not in self.env.context:
             # A customer, or an accountant, pays by a saved method.
+            right = self.env["subscription.charging.right"]
+            if not right._is_granted():
+                raise UserError(right._get_banner())
             call = ProviderCall(provider=self.provider_code, by_us=False)
             self = self.with_context(subscription_call=call)  # noqa: PLW0642
         return super()._charge_with_token()
@@ -95,7 +105,12 @@ class PaymentTransaction(models.Model):
         """Tell whether what the provider says about it is weighed."""
         self.ensure_one()
         # sudo: customers pay invoices whose collections they cannot read
-        return bool(self.collection_id or self.sudo().invoice_ids.collection_ids)
+        tx = self.sudo()
+        return bool(
+            tx.collection_id
+            or tx.invoice_ids.collection_ids
+            or tx._get_contract_orders()
+        )
 
     def _process(self, provider_code, payment_data):
         """Override of `payment` to keep apart what was declined and what went wrong.
@@ -177,7 +192,27 @@ class PaymentTransaction(models.Model):
         for tx in self.filtered(lambda tx: not tx.collection_id):
             # A payment made by hand is from now on one of those to be settled.
             tx.collection_id = tx.sudo().invoice_ids.collection_ids[:1]  # sudo: a link
+            if not tx.collection_id:
+                tx._tell_unknown()
         self._wake_collector()
+
+    def _tell_unknown(self):
+        """Tell a person that nobody knows whether a quotation is paid."""
+        self.ensure_one()
+        for order in self._get_contract_orders():
+            order.activity_schedule(
+                "mail.mail_activity_data_warning",
+                summary=self.env._("Payment unknown"),
+                note=plaintext2html(
+                    self.env._(
+                        "Nobody knows whether %(reference)s was paid. Look it up at "
+                        "the payment provider. %(reason)s",
+                        reference=self.reference,
+                        reason=self.state_message or "",
+                    )
+                ),
+                user_id=order._get_responsible_user().id,
+            )
 
     def _set_not_tried(self, message):
         """Note that the provider did not let us ask: nothing was charged."""
@@ -186,7 +221,9 @@ class PaymentTransaction(models.Model):
 
     def _set_pending(self, *, state_message=None, extra_allowed_states=()):
         """Override of `payment`: a provider that says pending has answered."""
-        self.filtered("is_unknown").is_unknown = False
+        self.filtered(
+            lambda tx: tx.is_unknown and not tx.amount_differs
+        ).is_unknown = False
         return super()._set_pending(
             state_message=state_message, extra_allowed_states=extra_allowed_states
         )
@@ -196,9 +233,12 @@ class PaymentTransaction(models.Model):
         check = self.env.context.get("subscription_amount_check")
         if check and check.message and target_state in ("authorized", "done"):
             self._set_unknown(check.message)
+            self.amount_differs = True
             return self.browse()
         updated = super()._update_state(allowed_states, target_state, state_message)
-        updated.filtered("is_unknown").is_unknown = False
+        updated.filtered("is_unknown").write(
+            {"is_unknown": False, "amount_differs": False}
+        )
         updated._wake_collector()
         return updated
 
@@ -267,7 +307,10 @@ class PaymentTransaction(models.Model):
         # sudo: who triggers it, a customer's browser say, reads no payments
         tx = self.sudo()
         collection = tx.collection_id or tx.invoice_ids.collection_ids[:1]
-        if not collection or tx.operation in ("refund", "validation"):
+        orders = tx._get_contract_orders()
+        if tx.operation in ("refund", "validation") or tx._is_captured_in_parts():
+            return
+        if not collection and (not orders or tx.invoice_ids):
             return
         payment = tx.payment_id
         if payment.move_id:
@@ -276,9 +319,23 @@ class PaymentTransaction(models.Model):
                 and not line.reconciled
             )
         else:  # no account for outstanding payments: it has no entry yet
-            too_much = collection._is_overpaid()
-        if too_much:
+            too_much = collection and collection._is_overpaid()
+        if too_much and collection:
             collection._tell_overpaid(tx)
+        elif too_much:
+            orders[0]._tell_paid_in_vain(
+                tx, self.env._("it is on the customer's account, for no invoice.")
+            )
+
+    def _is_captured_in_parts(self):
+        """Tell whether the money came by captures that have payments of their own."""
+        self.ensure_one()
+        return bool(
+            self.child_transaction_ids.filtered(
+                lambda child: child.operation == self.operation
+                and child.state in ("done", "cancel")
+            )
+        )
 
     def _invoice_sale_orders(self):
         """Override of `sale` for databases that invoice paid orders automatically.

@@ -9,6 +9,7 @@ import math
 from odoo import api, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
+from odoo.tools import plaintext2html
 
 from .sale_order_family import QUOTATION_STATES
 
@@ -99,6 +100,7 @@ class SaleOrder(models.Model):
         :raise ValidationError: saying what is wrong
         """
         self.ensure_one()
+        self._check_may_be_accepted()
         if is_validation:
             self._check_saves_payment_method()
             return 0.0
@@ -123,9 +125,54 @@ class SaleOrder(models.Model):
             )
         return amount
 
-    def _check_saves_payment_method(self):
+    def _check_may_be_accepted(self):
+        """Refuse what could not be confirmed once it is paid.
+
+        :raise ValidationError: saying why
+        """
+        self.ensure_one()
         if self._has_to_be_signed():
             raise ValidationError(self.env._("Please sign %s first.", self.name))
+        if self.is_expired:
+            raise ValidationError(self.env._("The offer %s has expired.", self.name))
+        error = self._confirmation_error_message()
+        if error:
+            raise ValidationError(error)
+        # sudo: payments are read by administrators only
+        if self.sudo().transaction_ids.filtered(
+            lambda tx: tx.state in ("pending", "authorized") and not tx._is_promise()
+        ):
+            raise ValidationError(
+                self.env._(
+                    "A payment of %s is under way. Please wait until it is known "
+                    "whether it was successful.",
+                    self.name,
+                )
+            )
+
+    def _tell_paid_in_vain(self, transaction, error):
+        """Tell a person that a quotation is paid, and cannot be confirmed.
+
+        :param transaction: the payment.transaction
+        :param UserError error: why
+        """
+        self.ensure_one()
+        text = self.env._(
+            "%(order)s is paid by %(reference)s, and could not be confirmed: "
+            "%(reason)s",
+            order=self.name,
+            reference=transaction.reference,
+            reason=error,
+        )
+        self.message_post(body=text)
+        self.activity_schedule(
+            "mail.mail_activity_data_warning",
+            summary=self.env._("Paid, but not confirmed"),
+            note=plaintext2html(text),
+            user_id=self._get_responsible_user().id,
+        )
+
+    def _check_saves_payment_method(self):
         if not self._has_to_save_payment_method():
             raise ValidationError(
                 self.env._("%s needs no payment method to be saved now.", self.name)

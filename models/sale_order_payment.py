@@ -160,6 +160,16 @@ class SaleOrder(models.Model):
         if released:  # what fell due meanwhile
             self.env.ref("subscriptions.ir_cron_bill_due").sudo()._trigger()
 
+    def _is_being_paid(self):
+        """Tell whether a payment of an invoice is under way, or may have been made."""
+        self.ensure_one()
+        # sudo: what closes a contract does not depend on its reader
+        return any(
+            collection.state in IN_FLIGHT or collection._get_rivals()
+            for collection in self.sudo().collection_ids
+            if collection.state in OPEN
+        )
+
     def _tell_unpaid_end(self, collection):
         """Tell the responsible of an ended contract about a payment that failed.
 
@@ -167,7 +177,8 @@ class SaleOrder(models.Model):
         """
         self.ensure_one()
         activity_type = "subscriptions.mail_activity_type_hold"
-        if not self.activity_search([activity_type]):
+        if not collection.is_told:
+            collection.is_told = True  # once, and not each day
             self.activity_schedule(
                 activity_type,
                 summary=self.env._("The last payment failed"),
@@ -207,6 +218,11 @@ class SaleOrder(models.Model):
         collections = self.sudo().collection_ids.filtered(  # sudo: checked above
             lambda one: one.state in ("due", "declined", "failed", "no_method")
         )
+        collections = collections or self._revive_given_up()
+        if not collections and any(order._is_being_paid() for order in self):
+            raise UserError(
+                self.env._("A payment is under way: wait for what comes of it.")
+            )
         if not collections:
             raise UserError(self.env._("There is nothing to charge."))
         without = collections.filtered(lambda one: not one._get_token())
@@ -222,6 +238,19 @@ class SaleOrder(models.Model):
         return self._notify(
             "success", self.env._("The payment method is charged in the next minutes.")
         )
+
+    def _revive_given_up(self):
+        """Take up what was given up for contracts that run, reopened ones say.
+
+        :rtype: subscription.collection
+        """
+        collections = self.sudo().collection_ids.filtered(  # sudo: the caller checked
+            lambda one: one.state == "lost"
+            and one.move_id.state != "cancel"
+            and not one._is_of_ended_contract()
+        )
+        collections._set_state("due", failed_on=False, dunning_day=-1, is_hard=False)
+        return collections
 
     def action_view_collections(self):
         """Open the payments of the contract."""
@@ -275,8 +304,7 @@ class SaleOrder(models.Model):
         result = super()._set_churned(reason, date)
         # sudo: see above
         self.sudo().collection_ids.filtered(
-            lambda one: one.state == "declined"
-            and not any(order._is_live_contract() for order in one.order_ids)
+            lambda one: one.state == "declined" and one._is_of_ended_contract()
         )._give_up(self.env._("The contract ended."))
         self.sudo()._update_payment_hold()
         return result

@@ -164,6 +164,9 @@ class SubscriptionCollection(models.Model):
         help="The provider said that trying again is no use: a lost or expired card.",
     )
     was_declined = fields.Boolean(readonly=True)
+    is_told = fields.Boolean(
+        readonly=True, help="Somebody was told that the contract ended with it open."
+    )
     outcome = fields.Selection(
         selection=[
             ("open", "Still Open"),
@@ -253,11 +256,16 @@ class SubscriptionCollection(models.Model):
         """Tell whether more was captured for the invoice than it comes to."""
         self.ensure_one()
         move = self.move_id
-        alone = move.transaction_ids.filtered(lambda tx: len(tx.invoice_ids) == 1)
+        # sudo: payments are read by administrators only
+        alone = move.sudo().transaction_ids.filtered(
+            lambda tx: len(tx.invoice_ids) == 1
+        )
         captured = sum(
             tx.amount
             for tx in alone | alone.child_transaction_ids  # refunds are negative
-            if tx.state == "done" and tx.operation != "validation"
+            if tx.state == "done"
+            and tx.operation != "validation"
+            and not tx._is_captured_in_parts()
         )
         return move.currency_id.compare_amounts(captured, move.amount_total) > 0
 

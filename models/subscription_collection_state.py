@@ -126,6 +126,13 @@ class SubscriptionCollection(models.Model):
             self.move_id.filtered(lambda move: not move.is_move_sent)
         )
 
+    def _is_of_ended_contract(self):
+        """Tell whether none of its contracts runs any more, nor is continued."""
+        self.ensure_one()
+        return not any(
+            order._get_living_contract()._is_live_contract() for order in self.order_ids
+        )
+
     def _give_up(self, reason):
         """End the attempts; a person decides what becomes of the invoice.
 
@@ -200,7 +207,7 @@ class SubscriptionCollection(models.Model):
             return "payment_unknown"
         # While a declined one is tried again, its contract stays where it is.
         if self.state in ("declined", "failed") or (
-            self.failed_on and self.state in ("calling", "pending")
+            self.failed_on and self.state in ("due", "calling", "pending")
         ):
             return "payment_declined"
         return None

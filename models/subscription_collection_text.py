@@ -154,4 +154,8 @@ class SubscriptionCollection(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        return self.state in ("due", "declined", "failed", "no_method")
+        return (
+            self.state in ("due", "declined", "failed", "no_method", "lost")
+            and self.move_id.state != "cancel"
+            and not self.move_id._get_payments_under_way()
+        )

@@ -110,8 +110,13 @@ class SubscriptionCollector(models.AbstractModel):
                 Domain("state", "=", "unknown")
                 & Domain("transaction_id.is_unknown", "=", False),
                 # A refused attempt that may have taken money, though another amount.
-                Domain("state", "in", ("due", "declined", "failed", "no_method"))
-                & Domain("transaction_ids.is_unknown", "=", True),
+                Domain("state", "not in", IN_FLIGHT)
+                & Domain("transaction_ids.is_unknown", "=", True)
+                & Domain("state", "!=", "paid"),
+                # Paid, and open again.
+                Domain("state", "=", "paid")
+                & Domain("move_id.state", "=", "posted")
+                & Domain("move_id.payment_state", "in", ("not_paid", "partial")),
                 Domain("state", "=", "pending")
                 & (
                     Domain("transaction_id.is_unknown", "=", True)
@@ -134,7 +139,9 @@ class SubscriptionCollector(models.AbstractModel):
         due = Domain("state", "=", "unknown") & Domain(
             "ask_again_date", "<=", fields.Datetime.now()
         )
+        # Paused: no charge and no reminder.
         waiting = Domain("state", "in", ("due", "declined", "failed", "no_method"))
+        waiting &= Domain("order_id.subscription_state", "!=", lifecycle.PAUSED)
         for company in self.env["res.company"].search([("active", "=", True)]):
             today = self.env["sale.order"].new({"company_id": company.id})._get_today()
             due |= (
@@ -142,8 +149,7 @@ class SubscriptionCollector(models.AbstractModel):
                 & Domain("company_id", "=", company.id)
                 & (Domain("next_date", "<=", today) | Domain("is_asked_for", "=", True))
             )
-        # Paused: no charge and no reminder.
-        return due & Domain("order_id.subscription_state", "!=", lifecycle.PAUSED)
+        return due
 
     def _handle(self, collection):
         """Do what is due for one payment, whatever it is.
@@ -367,7 +373,10 @@ class SubscriptionCollector(models.AbstractModel):
         :raise UserError: without a remark, or when it is known already
         """
         collection = self._check_may_settle(collection, remark)
-        self = self.sudo()  # noqa: PLW0642  the rights were asked
+        self = self.sudo().with_company(  # noqa: PLW0642  the rights were asked
+            collection.company_id
+        )
+        collection = collection.with_env(self.env)
         if not self._lock(collection):
             raise LockError(self.env._("Somebody else is at this payment."))
         tx = collection.transaction_id
@@ -396,6 +405,9 @@ class SubscriptionCollector(models.AbstractModel):
             return
         tx._set_error(remark)
         collection._set_state("due", ask_again_date=False)
+        if collection._is_of_ended_contract():
+            collection._give_up(self.env._("The contract ended."))
+            return
         self._ask_for(collection)
 
     def _check_may_settle(self, collection, remark):

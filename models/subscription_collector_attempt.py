@@ -72,14 +72,11 @@ class SubscriptionCollector(models.AbstractModel):
         late = fields.Datetime.subtract(fields.Datetime.now(), days=MAX_PENDING_DAYS)
         stale = rivals.filtered(lambda tx: tx.last_state_change < late)
         if stale:
-            self._fail(
-                collection,
-                self.env._(
-                    "The customer's payment %s is pending for more than two weeks: "
-                    "look it up at the payment provider.",
-                    stale[0].reference,
-                ),
-            )
+            # From now on one of those that a person settles.
+            tx = stale[0]
+            tx.write({"collection_id": collection.id, "is_unknown": True})
+            self._turn_to(collection, tx)
+            self._leave_unknown(collection, tx)
 
     def _go_without_method(self, collection):
         """Let the customer pay by a link, where no method is saved."""
@@ -129,7 +126,8 @@ class SubscriptionCollector(models.AbstractModel):
                 ("period_id.date_from", "=", period.date_from),
             ]
         )
-        used = earlier.transaction_ids | earlier.move_id.transaction_ids
+        used = (earlier.move_id | collection.move_id).transaction_ids
+        used |= earlier.transaction_ids
         payments = used.filtered(
             lambda tx: not tx.child_transaction_ids.filtered(
                 lambda child: child.operation == "refund"
@@ -230,7 +228,9 @@ class SubscriptionCollector(models.AbstractModel):
         if not self._lock(collection):
             return
         reason = self.env._("The payment could not be worked on: %s", reason)
-        if collection.state in ("due", "failed"):
+        if collection.state in ("due", "failed") or (
+            collection.state in ("declined", "no_method") and not collection.failed_on
+        ):
             self._fail(collection, reason)
             return
         if collection.state in ("declined", "no_method"):
@@ -304,6 +304,16 @@ class SubscriptionCollector(models.AbstractModel):
         if done:
             self._book(collection, done)
             return
+        if collection.state == "paid" and self._is_open_again(collection):
+            collection._set_state(
+                "failed",
+                self.env._(
+                    "It was paid, and is open again: the payment came back or was "
+                    "taken off the invoice."
+                ),
+                next_date=False,
+            )
+            return
         tx = self._get_open_transaction(collection)
         if collection.state not in IN_FLIGHT and tx.state not in (
             "pending",
@@ -333,8 +343,28 @@ class SubscriptionCollector(models.AbstractModel):
             lambda tx: tx.state in ("pending", "authorized")
         )
         if waiting and collection.transaction_id not in waiting:
-            collection.transaction_id = waiting[:1]
+            self._turn_to(collection, waiting[0])
         return collection.transaction_id
+
+    def _turn_to(self, collection, tx):
+        """Let another attempt be the one that is looked at.
+
+        :param tx: the payment.transaction
+        """
+        collection.write(
+            {
+                "transaction_id": tx.id,
+                "first_call_date": tx.create_date,
+                "ask_again_date": False,
+                "asked_again": len(ASK_AGAIN_MINUTES),  # too late, or not ours to ask
+            }
+        )
+
+    def _is_open_again(self, collection):
+        return bool(
+            collection.move_id.state == "posted"
+            and collection.move_id.payment_state in ("not_paid", "partial")
+        )
 
     def _is_pending_for_long(self, collection):
         return bool(
@@ -349,7 +379,10 @@ class SubscriptionCollector(models.AbstractModel):
         """
         try:
             with self.env.cr.savepoint():
-                transactions._post_process()
+                captures = transactions.child_transaction_ids.filtered(
+                    lambda tx: tx.state == "done" and not tx.is_post_processed
+                )
+                (captures | transactions)._post_process()
             if not all(transactions.mapped("is_post_processed")):
                 return  # Odoo's own run, or a browser, is at it right now
         except DatabaseError:

@@ -6,6 +6,7 @@ import time
 from psycopg2 import Error as DatabaseError
 
 from odoo import models
+from odoo.exceptions import LockError
 from odoo.tools import SQL
 
 from .payment_provider_call import ProviderCall
@@ -72,14 +73,17 @@ class SubscriptionCollector(models.AbstractModel):
             except RETRY as error:
                 _logger.info("%s is locked again: %s", collection, error)
                 if attempt == MAX_RETRIES:
-                    raise
+                    self.env.cr.rollback()
+                    break
             self.env.cr.rollback()
             time.sleep(0.1 * 2**attempt)
         return self.env["payment.transaction"]
 
     def _note_not_sent(self, collection):
         """Take an intention back that nobody acted on: it never left this process."""
-        if not self._lock(collection) or collection.state != "calling":
+        if not self._lock(collection):
+            raise LockError(self.env._("Somebody else is at this payment."))
+        if collection.state != "calling":
             return
         tx = collection.sudo().transaction_id  # sudo: see above
         if tx.state == "draft" and not collection.asked_again:

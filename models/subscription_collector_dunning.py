@@ -19,7 +19,15 @@ class SubscriptionCollector(models.AbstractModel):
         order = collection.order_id
         today = order._get_today()
         token = collection._get_token()
-        if tx.token_id and token and token != tx.token_id:
+        if collection._is_of_ended_contract():
+            # Its last bill may still be paid, but nobody is chased for it by itself.
+            collection.was_declined = True
+            collection._give_up(self._get_decline_text(tx))
+            return
+        if not token:
+            collection._set_without_method()
+            return
+        if tx.operation == "offline" and token != tx.token_id:
             # Another method was chosen meanwhile: this one's refusal is no news of it.
             collection._set_state("due", self._get_decline_text(tx))
             self._ask_for(collection)
@@ -38,7 +46,7 @@ class SubscriptionCollector(models.AbstractModel):
             failed_on=failed_on,
             dunning_day=day,
             was_declined=True,
-            is_hard=tx.refusal == "hard",
+            is_hard=tx.refusal == "hard" and tx.operation == "offline",
             next_date=collection._get_next_date(failed_on, day),
         )
         if first and not policy:
@@ -71,13 +79,16 @@ class SubscriptionCollector(models.AbstractModel):
         """
         if self._is_settled(collection):
             return self._close_account(collection)
+        rivals = collection._get_rivals()
+        if rivals:  # it is being paid: nobody is written to, nor closed
+            collection.next_date = add_days(today, 1)
+            self._leave_to_rivals(collection, rivals)
+            return False
         policy = collection._get_policy()
         declined = collection.state == "declined"
         elapsed = (today - collection.failed_on).days
         if declined and (not policy or elapsed >= policy.final_days):
-            if policy and collection._get_rivals():
-                collection.next_date = add_days(today, 1)  # it is being paid
-            elif policy:
+            if policy:
                 self._take_last_action(collection, policy)
             return False
         steps = policy._get_reached_steps(collection.dunning_day, elapsed)
@@ -86,7 +97,6 @@ class SubscriptionCollector(models.AbstractModel):
             and any(step.retry for step in steps)
             and not collection.is_hard
             and collection._get_token()
-            and not collection._get_rivals()
         ):
             return self._intend(collection)
         day = steps[-1:].days if steps else collection.dunning_day

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..const import HOLDS
+from ..const import BILLING_BATCH_SIZE, HOLDS
 
 
 class SubscriptionHoldCause(models.Model):
@@ -83,8 +83,11 @@ class SubscriptionHoldCause(models.Model):
                 )
             )
         shown = Domain(self.env.context.get("subscription_desk_domain") or [])
+        # As many as one request takes; the rest stays on the desk to be asked for.
         orders = self.env["sale.order"].search(
-            shown & Domain("hold_cause_id", "=", self.id), order="held_since, id"
+            shown & Domain("hold_cause_id", "=", self.id),
+            order="held_since, id",
+            limit=BILLING_BATCH_SIZE,
         )
         if not orders:
             raise UserError(self.env._("No contract is held for this any more."))

@@ -182,6 +182,7 @@ class SubscriptionScheduler(models.AbstractModel):
         ).filtered(
             lambda order: add_days(oldest[order.id], order.plan_id.auto_close_days)
             <= today
+            and not order._is_being_paid()
         )
         return self._each(late, self._close_late)
 
