@@ -25,6 +25,7 @@ from . import test_plan_switch
 from . import test_price_increase
 from . import test_prices
 from . import test_quantities
+from . import test_quotation_page
 from . import test_renewal
 from . import test_reopening
 from . import test_settle

@@ -115,3 +115,17 @@ class PaymentMethodCommon(SubscriptionCommon):
         """Patch the hook; it is called with the contracts whose method changed."""
         cls = self.env.registry["sale.order"]
         return patch.object(cls, "_on_payment_method_changed", autospec=True)
+
+
+class OnlinePaymentCommon(PaymentMethodCommon):
+    def _quote(self, *lines, **values):
+        """Create a quotation that was sent and is to be paid, not signed."""
+        values = {
+            "require_payment": True,
+            "require_signature": False,
+            "prepayment_percent": 1.0,
+            **values,
+        }
+        order = self._create_order(*lines, **values)
+        order.action_quotation_sent()
+        return order
