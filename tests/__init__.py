@@ -10,6 +10,7 @@ from . import test_charging_right
 from . import test_closing
 from . import test_collection
 from . import test_collection_guards
+from . import test_collection_stories
 from . import test_concurrency
 from . import test_confirmation
 from . import test_desk

@@ -130,11 +130,14 @@ class TestCollectionGuards(CollectionCommon):
         order = self._create_charged()
         self._pay_online(order)._set_pending()
         self._collect("2026-07-10")
-        self.assertEqual(self._get_collection(order).state, "due")
+        collection = self._get_collection(order)
+        self.assertEqual(collection.state, "due")
         self._collect("2026-07-16")
-        self.assertEqual(order.hold, "payment_declined")
-        self.assertIn("two weeks", order.hold_reason)
+        self.assertEqual(order.hold, "payment_unknown")
         self.assertEqual(self.calls, [])
+        with freeze_time("2026-07-16"):
+            self.env["subscription.collector"]._settle(collection, True, "seen")
+        self.assertEqual(collection.state, "paid")
 
     def test_who_is_paying_is_not_closed(self):
         order = self._create_charged("declined")
