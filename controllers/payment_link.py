@@ -32,6 +32,8 @@ class PaymentLink(CustomerPortal):
         except (AccessError, MissingError):
             return request.redirect("/my")
         collection = invoice.collection_ids[:1]
+        if not collection and not invoice._has_to_be_paid():
+            return request.redirect(invoice.get_portal_url())
         state = self._get_payment_state(invoice, collection)
         if state:
             return request.render(
@@ -54,7 +56,7 @@ class PaymentLink(CustomerPortal):
 
     def _get_payment_address(self, invoice, collection):
         """Return the address of Odoo's payment form for what is open now."""
-        amount = collection and collection._get_amount() or invoice.amount_residual
+        amount = collection._get_amount() if collection else invoice.amount_residual
         partner, currency = invoice.partner_id, invoice.currency_id
         values = {
             "invoice_id": invoice.id,

@@ -264,6 +264,18 @@ class SaleOrder(models.Model):
 
     # === OVERRIDES === #
 
+    def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
+        """Override of `sale`: mails lead the customer to the contract."""
+        groups = super()._notify_get_recipients_groups(
+            message, model_description, msg_vals=msg_vals
+        )
+        if self and self.state == "sale" and self.subscription_state:
+            for name, _function, options in groups:
+                if name == "portal_customer":
+                    access = options.setdefault("button_access", {})
+                    access["title"] = self.env._("View Contract")
+        return groups
+
     def action_release_hold(self):
         """Override: what is unknown is settled, what was declined is tried again."""
         unknown = self.filtered(lambda order: order.hold == "payment_unknown")

@@ -148,14 +148,16 @@ class SubscriptionCollection(models.Model):
         )
         return format_date(self.env, moment.date())
 
-    def _is_payable(self):
-        """Tell whether the customer may pay the invoice by its link now.
+    def _is_to_be_paid(self):
+        """Tell whether the customer is asked to pay the invoice by its link.
+
+        Neither what is about to be collected, nor what may have been paid.
 
         :rtype: bool
         """
         self.ensure_one()
         return (
-            self.state in ("due", "declined", "failed", "no_method", "lost")
+            self.state in ("declined", "failed", "no_method")
             and self.move_id.state != "cancel"
             and not self.move_id._get_payments_under_way()
         )

@@ -7,6 +7,8 @@ from odoo.tools import format_date, plaintext2html
 from ..engine.recurrence import add_days
 from .subscription_collector import RETRY
 
+MAIL_LAYOUT = "mail.mail_notification_layout_with_responsible_signature"
+
 
 class SubscriptionCollector(models.AbstractModel):
     _inherit = "subscription.collector"
@@ -173,7 +175,8 @@ class SubscriptionCollector(models.AbstractModel):
             return
         order.message_post_with_source(
             template,
-            email_layout_xmlid="mail.mail_notification_light",
+            # As Odoo's own mails about orders: it fits telephones.
+            email_layout_xmlid=MAIL_LAYOUT,
             subtype_xmlid="mail.mt_comment",
         )
 

@@ -153,7 +153,8 @@ class SubscriptionDemo(models.AbstractModel):
         plans = orders.plan_id
         modes = {plan: plan.invoice_mode for plan in plans}
         plans.invoice_mode = "post"  # no mail about the past
-        demo._replay(list(zip(deals, orders, strict=True)), today, draw)
+        contracts = list(zip(deals, orders, strict=True))
+        demo._replay(contracts + demo._make_charged(today), today, draw)
         for plan, mode in modes.items():
             plan.invoice_mode = mode
         demo._pay(demo._get_family(orders).invoice_ids, today, draw)
@@ -290,6 +291,7 @@ class SubscriptionDemo(models.AbstractModel):
             family = demo._get_family(orders)
             demo._apply_day(family, day)
             demo._bill_day(family, day, draw)
+            demo._collect_day(family, day)
             for deal, order in stories[day]:
                 getattr(demo, f"_story_{deal.story}")(order.with_env(demo.env), day)
             demo._end_day(demo._get_family(orders), day)

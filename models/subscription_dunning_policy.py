@@ -151,6 +151,9 @@ class SubscriptionDunningPolicy(models.Model):
             "subscriptions.subscription_collection_action_dunning"
         )
         action["domain"] = [("policy_id", "=", self.id), ("outcome", "!=", False)]
+        # A button tells which of them, by the filter that it sets.
+        action["context"] = dict(self.env.context, create=False)
+        action["views"] = [(False, view) for view in ("list", "form", "pivot", "graph")]
         return action
 
     def copy_data(self, default=None):

@@ -1,5 +1,7 @@
 """Run on the database with demo data only; see scripts/test."""
 
+from datetime import timedelta
+
 from odoo.tests import TransactionCase, tagged
 
 
@@ -23,8 +25,8 @@ class TestDemo(TransactionCase):
         cls.contracts = cls.orders.filtered(lambda order: order.state == "sale")
         cls.invoices = cls.contracts.period_ids.move_id
 
-    def test_about_sixty_contracts_began_over_eighteen_months(self):
-        self.assertTrue(55 <= len(self.contracts) <= 70, len(self.contracts))
+    def test_about_eighty_contracts_began_over_eighteen_months(self):
+        self.assertTrue(70 <= len(self.contracts) <= 90, len(self.contracts))
         starts = self.contracts.mapped("start_date")
         self.assertGreater((max(starts) - min(starts)).days, 500)
         begun = self.contracts.filtered(
@@ -108,6 +110,40 @@ class TestDemo(TransactionCase):
             )
         )
         self.assertGreaterEqual(len(recent), 5)
+
+    def test_payments_show_every_end_they_may_take(self):
+        collections = self.contracts.collection_ids
+        self.assertLessEqual(
+            {"paid", "declined", "unknown", "lost", "no_method"},
+            set(collections.mapped("state")),
+        )
+        self.assertEqual(
+            set(collections.mapped("outcome")), {False, "open", "recovered", "lost"}
+        )
+        today = self.env["sale.order"]._get_today()
+        for collection in collections:
+            if collection.last_attempt_date:
+                self.assertLess(collection.last_attempt_date.date(), today)
+        payments = collections.sudo().transaction_ids.payment_id
+        self.assertTrue(payments)
+        self.assertLess(max(payments.mapped("date")), today)
+        self.assertLess(min(payments.mapped("date")), today - timedelta(days=300))
+
+    def test_the_desk_has_several_causes(self):
+        held = self.contracts.filtered("hold")
+        self.assertGreaterEqual(len(held.hold_cause_id), 4)
+        self.assertTrue(all(held.mapped("held_since")))
+
+    def test_nobody_is_written_to_about_payments_of_the_past(self):
+        mails = self.env["mail.mail"].search(
+            [("model", "=", "sale.order"), ("res_id", "in", self.contracts.ids)]
+        )
+        self.assertFalse(mails)
+        declined = self.contracts.filtered(lambda one: one.hold == "payment_declined")
+        subjects = declined.message_ids.mapped("subject")
+        self.assertIn(
+            f"Your payment for {declined[0].name} did not go through", subjects
+        )
 
     def test_quotations_wait_to_be_sent_and_to_be_signed(self):
         self.assertLessEqual({"draft", "sent"}, set(self.orders.mapped("state")))

@@ -1,5 +1,7 @@
 from odoo.tests import HttpCase, tagged
 
+from .payment_common import PaymentMethodCommon
+
 
 @tagged("post_install", "-at_install")
 class TestTours(HttpCase):
@@ -110,3 +112,55 @@ class TestTours(HttpCase):
         self.start_tour("/odoo/subscriptions", "subscription_mass", login="admin")
         orders.invalidate_recordset()
         self.assertEqual(orders.mapped("subscription_state"), ["paused"] * 2)
+
+
+@tagged("post_install", "-at_install")
+class TestDeskTours(PaymentMethodCommon, HttpCase):
+    """An accountant and a sales administrator in front of what is held."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.charged = cls._create_plan(name="Charged", invoice_mode="charge")
+        admin = cls.env.ref("base.user_admin")
+        admin.company_ids |= cls.company
+        admin.company_id = cls.company
+
+    def _create_declined(self):
+        token = self._create_token(self.partner, demo_simulated_state="error")
+        order = self._create_contract(
+            plan_id=self.charged.id, payment_token_id=token.id
+        )
+        self._collect()
+        self.env.invalidate_all()
+        self.assertEqual(order.hold, "payment_declined")
+        return order
+
+    def test_an_accountant_settles_what_the_provider_left_unknown(self):
+        order = self._create_declined()
+        collection = order.sudo().collection_ids
+        collection.transaction_id.state = "draft"
+        collection.transaction_id._set_unknown("No answer by Demo.")
+        collection._set_unknown("Sent to Demo, and no answer came.")
+        self.start_tour("/odoo", "subscription_settle", login="admin")
+        self.env.invalidate_all()
+        self.assertFalse(order.hold)
+        self.assertEqual(collection.state, "paid")
+        self.assertEqual(order.invoice_ids.state, "posted")
+
+    def test_a_manager_tries_again_all_that_was_declined(self):
+        orders = self._create_declined() | self._create_declined()
+        self.start_tour("/odoo", "subscription_retry_all", login="admin")
+        self.env.invalidate_all()
+        collections = orders.sudo().collection_ids
+        self.assertEqual(collections.mapped("is_asked_for"), [True, True])
+        orders.sudo().payment_token_id.demo_simulated_state = "done"
+        self._collect()
+        self.env.invalidate_all()
+        self.assertEqual(orders.mapped("hold"), [False, False])
+
+    def test_a_manager_adds_a_step_to_a_dunning_policy(self):
+        policy = self.env.ref("subscriptions.dunning_policy_default")
+        self.start_tour("/odoo", "subscription_dunning_policy", login="admin")
+        policy.invalidate_recordset()
+        self.assertIn(10, policy.step_ids.mapped("days"))
