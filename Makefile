@@ -1,7 +1,7 @@
 # The commands of this repository. Each brings what it needs onto the machine first;
 # scripts/lib.sh says how. Options go to the scripts themselves: scripts/test --help.
 
-.PHONY: help run test lint format bench wheel stop clean
+.PHONY: help run test soak lint format bench wheel stop clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
@@ -17,6 +17,9 @@ lint: ## what reviewers need not look at
 
 format: ## lay out Python, XML, JavaScript and SCSS
 	@scripts/lint --format
+
+soak: ## who is charged how often, whatever happens, at full size (an hour or two)
+	@scripts/soak
 
 bench: ## how fast we bill, beside OCA contract and plain Odoo
 	@scripts/bench

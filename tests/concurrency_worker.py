@@ -1,85 +1,24 @@
-"""Odoo processes for test_concurrency.py: real ones, that really commit.
-
-    python concurrency_worker.py CONF DATABASE SOCKET
-
-Loads the registry once, then forks a process for each job it is asked for. A process
-tells its number, waits for the word, does its job, and tells what came of it.
-"""
+"""Odoo processes for test_concurrency.py; crew_worker.py says how they work."""
 
 import os
 import random
-import signal
 import sys
 import time
-import traceback
 from datetime import timedelta
 from functools import partial
-from multiprocessing.connection import Client
-from unittest.mock import patch
 
-# The addon's own folder of tests is no place to import from.
-sys.path = [path for path in sys.path if path != os.path.dirname(__file__)]
+# The addon's own folder of tests comes last: it has names that others have too.
+FOLDER = os.path.dirname(__file__)
+sys.path = [path for path in sys.path if path != FOLDER] + [FOLDER]
 
-import psycopg2  # noqa: E402
+from crew_worker import DEADLINE, Job, main  # noqa: E402
 from dateutil.relativedelta import relativedelta  # noqa: E402
 
-from odoo import SUPERUSER_ID, api, sql_db  # noqa: E402
-from odoo.exceptions import UserError  # noqa: E402
 from odoo.fields import Command  # noqa: E402
-from odoo.modules.registry import Registry  # noqa: E402
-from odoo.service import model as service_model  # noqa: E402
-from odoo.tools import config  # noqa: E402
-
-ADMIN = 2
-DEADLINE = 120  # seconds
 
 
-class Job:
-    """What one process does."""
-
-    def __init__(self, registry, connection):
-        self.registry = registry
-        self.connection = connection
-
-    def _call(self, function, uid=SUPERUSER_ID):
-        """Call a function with an environment of its own transaction, and commit."""
-        with self.registry.cursor() as cr:
-            return function(api.Environment(cr, uid, {}))
-
-    def _request(self, function):
-        """Call a function as a click in the browser does: retried, refused in words.
-
-        :return: whether it was done; else the words
-        :rtype: bool | str
-        """
-
-        def request(env):
-            try:
-                service_model.retrying(partial(function, env), env)
-            except UserError as error:
-                return str(error)
-            return True
-
-        # As many tries as Odoo makes, only without the seconds between them.
-        with patch.object(service_model.random, "uniform", lambda *args: 0.01):
-            return self._call(request, ADMIN)
-
-    def _pause(self, where):
-        """Wait for the test to say go on, once."""
-        if where in self.pauses:
-            self.pauses.remove(where)
-            self.connection.send(("at", where))
-            self.connection.recv()
-
-    def _pause_before(self, model, name):
-        """Pause when a method is called."""
-        original = getattr(self.registry[model], name)
-
-        def method(records, *args, **kwargs):
-            self._pause(name)
-            return original(records, *args, **kwargs)
-
-        setattr(self.registry[model], name, method)
+class BillingJob(Job):
+    """What has to do with billing."""
 
     def _set_batch_size(self, size):
         # Started as a script, this file has no package to be relative to.
@@ -88,47 +27,6 @@ class Job:
 
         subscription_billing.BILLING_BATCH_SIZE = size
 
-    def _meet_fate(self, how, at, number):
-        """End the process or its connection at a moment of its work.
-
-        :param str how: kill the process, or terminate its connection's backend
-        :param str at: statement, before_commit or after_commit
-        :param int number: the how manieth of these
-        """
-        Cursor = sql_db.Cursor
-        left = number
-
-        def strike(cursor):
-            nonlocal left
-            left -= 1
-            if left:
-                return
-            if how == "kill":
-                os.kill(os.getpid(), signal.SIGKILL)
-            pid = cursor._cnx.get_backend_pid()
-            name, info = sql_db.connection_info_for("postgres")
-            other = psycopg2.connect(**info)
-            other.autocommit = True
-            other.cursor().execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
-            other.close()
-
-        execute, commit = Cursor.execute, Cursor.commit
-
-        def execute_or_die(cursor, *args, **kwargs):
-            if at == "statement":
-                strike(cursor)
-            return execute(cursor, *args, **kwargs)
-
-        def commit_or_die(cursor):
-            if at == "before_commit":
-                cursor.flush()
-                strike(cursor)
-            commit(cursor)
-            if at == "after_commit":
-                strike(cursor)
-
-        Cursor.execute, Cursor.commit = execute_or_die, commit_or_die
-
     # === THE JOBS === #
 
     def prepare(self, count):
@@ -136,15 +34,15 @@ class Job:
 
         :return: the first days of the periods due, by contract; the quotation
         """
-        return self._call(partial(self._prepare, count=count))
+        return self._call(partial(self._create_contracts, count=count))
 
-    def _prepare(self, env, count):
+    def _create_contracts(self, env, count, mode="post", behind=True):
         Order = env["sale.order"].with_context(
             tracking_disable=True, mail_create_nolog=True
         )
         today = Order._get_today()
         plan = env.ref("subscriptions.plan_monthly")
-        plan.invoice_mode = "post"
+        plan.invoice_mode = mode
         partners = env["res.partner"].create(
             [{"name": f"Customer {number}"} for number in range(20)]
         )
@@ -174,7 +72,7 @@ class Job:
         due = {}
         for number, order in enumerate(orders):
             # Far from the next period, lest midnight makes one more of them due.
-            months = number % 3 if number % 4 == 0 else 0
+            months = number % 3 if behind and number % 4 == 0 else 0
             start = today - timedelta(days=number % 9) - relativedelta(months=months)
             order.start_date = start
             firsts = [start + relativedelta(months=month) for month in range(4)]
@@ -186,14 +84,7 @@ class Job:
         self._set_batch_size(batch_size)
         if fate:
             self._meet_fate(*fate)
-        self._call(self._run)
-
-    def _run(self, env):
-        cron = env.ref("subscriptions.ir_cron_bill_due")
-        job = cron._acquire_one_job(env.cr, cron.id, include_not_ready=True)
-        # Not by method_direct_trigger(): once a job died three times, Odoo 19 fails
-        # there on its own log line, and for ever.
-        cron._process_job(env.cr, job)
+        self._run_cron("subscriptions.ir_cron_bill_due")
 
     def work(self, batch_size, pauses=()):
         """Bill until nothing is due; there may be any number of such workers."""
@@ -299,43 +190,5 @@ class Job:
         )
 
 
-def work(registry, address, name, arguments):
-    """Do one job in a process of its own."""
-    sql_db._Pool = None
-    random.seed()
-    connection = Client(address)
-    connection.send(os.getpid())
-    connection.recv()
-    try:
-        result = getattr(Job(registry, connection), name)(**arguments)
-    except BaseException:  # told to the test, which judges
-        connection.send(("failed", traceback.format_exc()))
-    else:
-        connection.send(("done", result))
-
-
-def main(conf, database, address):
-    options = ["-c", conf, "-d", database, "--logfile=", "--log-level=info"]
-    config.parse_config([*options, "--max-cron-threads=0"], setup_logging=True)
-    registry = Registry(database)
-    sql_db.close_all()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead need no mourning
-    control = Client(address)
-    control.send(os.getpid())
-    while True:
-        try:
-            job = control.recv()
-        except EOFError:
-            return
-        if not os.fork():
-            status = 1
-            try:
-                control.close()
-                work(registry, address, *job)
-                status = 0
-            finally:
-                os._exit(status)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(BillingJob, *sys.argv[1:])
