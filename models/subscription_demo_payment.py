@@ -56,8 +56,8 @@ class SubscriptionDemo(models.AbstractModel):
     def _make_charged(self, today):
         """Make the contracts that are paid with saved methods of the demo provider.
 
-        :return: pairs of deal and order, as `_replay` takes them; none where Odoo's demo
-            provider is not installed
+        :return: pairs of deal and order, as `_replay` takes them; none where the demo
+            provider of Odoo's is not installed
         :rtype: list
         """
         provider = self.env.ref("payment.payment_provider_demo", False)
