@@ -56,7 +56,7 @@ class SubscriptionDemo(models.AbstractModel):
     def _make_charged(self, today):
         """Make the contracts that are paid with saved methods of the demo provider.
 
-        :return: pairs of deal and order, as `_replay` takes them; none where Odoo's demo
+        :return: pairs of deal and order, as `_replay` takes them; none where the demo
             provider is not installed
         :rtype: list
         """

@@ -21,6 +21,7 @@ from . import test_multi_company
 from . import test_online_payment
 from . import test_pause
 from . import test_payment_method
+from . import test_payment_page
 from . import test_plan_switch
 from . import test_price_increase
 from . import test_prices
