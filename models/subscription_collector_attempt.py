@@ -422,7 +422,10 @@ class SubscriptionCollector(models.AbstractModel):
             return
         if not collection.first_call_date:  # the customer's own payment
             collection.first_call_date = tx.last_state_change
-        sent = format_datetime(self.env, collection.first_call_date)
+        company_zone = collection.company_id.partner_id.tz or "UTC"
+        sent = format_datetime(
+            self.env, collection.first_call_date, tz=company_zone, dt_format="short"
+        )
         reason = self.env._(
             "Sent to %(provider)s as %(reference)s on %(date)s, and no clear answer "
             "came.",
