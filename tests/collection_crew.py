@@ -79,11 +79,16 @@ class CollectionCrewCase(CrewCase):
         """Return how many charges a run would look at now."""
         [(count,)] = self._select(
             """
-            SELECT count(*) FROM subscription_collection
+            SELECT count(*) FROM subscription_collection one
+              LEFT JOIN payment_transaction tx ON tx.id = one.transaction_id
              WHERE order_id = ANY(%s)
-               AND (state IN ('due', 'calling')
-                    OR state = 'unknown' AND ask_again_date <= now() AT TIME ZONE 'UTC'
-                    OR is_asked_for)
+               AND (one.state IN ('due', 'calling')
+                    OR one.state = 'unknown'
+                       AND ask_again_date <= now() AT TIME ZONE 'UTC'
+                    OR is_asked_for
+                    OR tx.state = 'done' AND NOT tx.is_post_processed
+                    OR tx.state IN ('done', 'cancel', 'error')
+                       AND one.state IN ('pending', 'unknown'))
             """,
             list(self.due),
         )
