@@ -1,2 +1,3 @@
+from . import contract_common
 from . import payment_link
 from . import portal

@@ -35,6 +35,7 @@ from . import sale_order_preview
 from . import sale_order_price_increase
 from . import sale_order_renewal
 from . import sale_order_schedule
+from . import sale_order_self_service
 from . import sale_order_supplement
 from . import sale_order_template
 from . import subscription_billing

@@ -1,0 +1,204 @@
+"""What customers may do to their contract by themselves, by its plan and its state."""
+
+from odoo import models
+from odoo.exceptions import UserError
+
+from ..engine import lifecycle
+from .sale_order_payment import PAYMENT_HOLDS
+
+# In the order in which a page offers them.
+CUSTOMER_ACTIONS = (
+    "change",
+    "plan",
+    "renew",
+    "pause",
+    "resume",
+    "payment_method",
+    "address",
+    "close",
+    "revoke_close",
+)
+CONTRACT_STATES = (
+    lifecycle.PROGRESS,
+    lifecycle.PAUSED,
+    lifecycle.RENEWED,
+    lifecycle.CHURNED,
+)
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    def _is_shown_as_contract(self):
+        """Tell whether customers see the order as a contract, and not as a quotation.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return self.subscription_state in CONTRACT_STATES
+
+    def _compute_access_url(self):
+        """Override of `sale`: contracts have a page of their own."""
+        super()._compute_access_url()
+        for order in self:
+            if order._is_shown_as_contract():
+                order.access_url = f"/my/subscriptions/{order.id}"
+
+    # === WHAT IS ALLOWED === #
+
+    def _get_customer_actions(self):
+        """Return what the customer may do now, by themselves.
+
+        :return: names of actions, see `CUSTOMER_ACTIONS`
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        return [
+            action
+            for action in CUSTOMER_ACTIONS
+            if not self._get_customer_obstacle(action)
+        ]
+
+    def _check_customer_may(self, action):
+        """Refuse what the customer may not do now.
+
+        :param str action: see `CUSTOMER_ACTIONS`
+        :raise UserError: saying why
+        """
+        obstacle = self._get_customer_obstacle(action)
+        if obstacle:
+            raise UserError(obstacle)
+
+    def _get_customer_obstacle(self, action):
+        """Return in the customer's words why they may not do something, or None.
+
+        Hook for other addons, as are the methods for each action.
+
+        :param str action: see `CUSTOMER_ACTIONS`
+        :rtype: str | None
+        """
+        self.ensure_one()
+        if self.subscription_state == lifecycle.RENEWED:
+            return self.env._("%s is renewed: another contract goes on.", self.name)
+        if action != "renew" and not self._is_live_contract():
+            return self.env._("%s has ended.", self.name)
+        return getattr(self, f"_get_customer_{action}_obstacle")()
+
+    def _get_not_allowed_text(self):
+        return self.env._(
+            "Your contract does not provide for this online. Write to us, and we see "
+            "to it."
+        )
+
+    def _get_busy_obstacle(self):
+        """Return why a contract is not to be changed as it stands, or None."""
+        if self.subscription_state == lifecycle.PAUSED:
+            return self.env._("%s is paused. Resume it first.", self.name)
+        if self.hold in PAYMENT_HOLDS:
+            return self.env._("A payment is open. Please see to it first.")
+        return None
+
+    def _get_customer_change_obstacle(self):
+        if self.plan_id.customer_change == "no":
+            return self._get_not_allowed_text()
+        return self._get_busy_obstacle()
+
+    def _get_customer_plan_obstacle(self):
+        if not self._get_customer_plans():
+            return self._get_not_allowed_text()
+        if self.close_date:
+            return self.env._("%s is about to end.", self.name)
+        return self._get_busy_obstacle()
+
+    def _get_customer_renew_obstacle(self):
+        if not self.plan_id.customer_renew:
+            return self._get_not_allowed_text()
+        if not self._may_be_renewed():
+            return self.env._("%s has ended.", self.name)
+        if self.hold in PAYMENT_HOLDS:
+            return self.env._("A payment is open. Please see to it first.")
+        return None
+
+    def _get_customer_pause_obstacle(self):
+        if not self.plan_id.customer_pause:
+            return self._get_not_allowed_text()
+        if self.close_date:
+            return self.env._("%s is about to end.", self.name)
+        if self.subscription_state == lifecycle.PAUSED:
+            return self.env._("%s is paused already.", self.name)
+        return self._get_busy_obstacle()
+
+    def _get_customer_resume_obstacle(self):
+        if not self.plan_id.customer_pause:
+            return self._get_not_allowed_text()
+        if self.subscription_state != lifecycle.PAUSED:
+            return self.env._("%s is not paused.", self.name)
+        if self.hold in PAYMENT_HOLDS or self._has_failed_payment():
+            return self.env._("A payment is open. Please see to it first.")
+        return None
+
+    def _has_failed_payment(self):
+        """Tell whether a payment failed and is still open: a pause does not heal that.
+
+        :rtype: bool
+        """
+        # sudo: payments are told to whoever may read the contract
+        return any(
+            collection.state in ("declined", "failed", "lost")
+            and collection.move_id.state != "cancel"
+            and collection.move_id.payment_state not in ("paid", "in_payment")
+            for collection in self.sudo().collection_ids
+        )
+
+    def _get_customer_payment_method_obstacle(self):
+        return None
+
+    def _get_customer_address_obstacle(self):
+        return None
+
+    def _get_customer_close_obstacle(self):
+        if self.plan_id.customer_close == "no":
+            return self._get_not_allowed_text()
+        if self.close_date:
+            return self.env._("%s is about to end.", self.name)
+        return None
+
+    def _get_customer_revoke_close_obstacle(self):
+        if self.plan_id.customer_close == "no":
+            return self._get_not_allowed_text()
+        if not self.close_date:
+            return self.env._("%s is not about to end.", self.name)
+        if self.close_date < self._get_today():
+            return self.env._("%s has ended.", self.name)
+        return None
+
+    # === WHAT CAN BE CHOSEN === #
+
+    def _get_customer_plans(self):
+        """Return the plans that the customer may switch to.
+
+        :rtype: subscription.plan
+        """
+        self.ensure_one()
+        companies = self.company_id.parent_ids
+        return self.plan_id.switchable_plan_ids.filtered(
+            lambda plan: plan.active
+            and plan != self.plan_id
+            and (not plan.company_id or plan.company_id in companies)
+        )
+
+    def _get_customer_lines(self):
+        """Return the lines whose quantity the customer may change.
+
+        Optional lines that are not taken yet are among them. Combos are left to people:
+        their parts would have to follow.
+
+        :rtype: sale.order.line
+        """
+        self.ensure_one()
+        return self.order_line.filtered(
+            lambda line: line.is_recurring
+            and line.product_type != "combo"
+            and not line.combo_item_id
+            and not line._is_billed_by_delivery()
+        )
