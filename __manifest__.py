@@ -21,6 +21,7 @@
         "data/subscription_hold_cause_data.xml",
         "data/mail_template_data.xml",
         "data/mail_template_payment_data.xml",
+        "data/mail_template_self_service_data.xml",
         "data/subscription_dunning_data.xml",
         "data/subscription_plan_data.xml",
         "data/ir_cron_data.xml",
@@ -43,6 +44,7 @@
         "views/sale_order_payment_method_views.xml",
         "views/sale_order_payment_views.xml",  # Depends on the one above
         "views/subscription_plan_views.xml",  # Depends on the actions above
+        "views/subscription_close_offer_views.xml",
         "views/subscription_close_reason_views.xml",
         "views/subscription_hold_cause_views.xml",
         "views/product_pricelist_views.xml",
@@ -59,13 +61,18 @@
         "report/account_move_documents.xml",
         "views/payment_portal_templates.xml",
         "views/sale_portal_templates.xml",
+        "views/self_service_templates.xml",
     ],
     "demo": [
         "demo/subscription_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [
-            "subscriptions/static/src/**/*",
+            "subscriptions/static/src/charging_right/**/*",
+            "subscriptions/static/src/hold_desk/**/*",
+        ],
+        "web.assets_frontend": [
+            "subscriptions/static/src/interactions/**/*",
         ],
         "web.assets_tests": [
             "subscriptions/static/tests/tours/**/*",

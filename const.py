@@ -64,3 +64,9 @@ ASK_AGAIN_MINUTES = (5, 60, 360, 1200)
 
 # A provider that fails to answer so often in a row is left alone until the next run.
 MAX_SILENCES = 3
+
+# Units of one thing a customer may ask for by themselves; for more, people talk.
+MAX_CUSTOMER_QUANTITY = 100_000
+
+# Letters of what customers write: a reason, a remark.
+MAX_REMARK_LENGTH = 2000

@@ -1,3 +1,4 @@
 from . import contract_common
 from . import payment_link
 from . import portal
+from . import self_service

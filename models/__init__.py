@@ -36,6 +36,9 @@ from . import sale_order_price_increase
 from . import sale_order_renewal
 from . import sale_order_schedule
 from . import sale_order_self_service
+from . import sale_order_self_service_close
+from . import sale_order_self_service_note
+from . import sale_order_self_service_quotation
 from . import sale_order_supplement
 from . import sale_order_template
 from . import subscription_billing
@@ -46,6 +49,7 @@ from . import subscription_billing_making
 from . import subscription_change
 from . import subscription_change_line
 from . import subscription_charging_right
+from . import subscription_close_offer
 from . import subscription_close_reason
 from . import subscription_collection
 from . import subscription_collection_state
@@ -66,3 +70,8 @@ from . import subscription_price_increase_change
 from . import subscription_price_increase_refusal
 from . import subscription_price_increase_run
 from . import subscription_scheduler
+from . import subscription_self_service
+from . import subscription_self_service_change
+from . import subscription_self_service_close
+from . import subscription_self_service_offer
+from . import subscription_self_service_pause

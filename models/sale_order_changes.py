@@ -407,9 +407,11 @@ class SaleOrder(models.Model):
             lambda change: change.kind == kind and change.state in COUNTED
         )
         changes = changes.sorted(lambda change: (change.date, change.id))
-        supposed = self._get_supposed_change()
-        if supposed.kind == kind:
-            changes -= self._get_overtaken_changes(kind)
+        supposed = self._get_supposed_changes().filtered(
+            lambda change: change.kind == kind
+        )
+        if supposed:
+            changes -= self._get_overtaken_changes(kind) | supposed._origin
             changes = (changes + supposed).sorted("date")  # stable: the last one made
         return changes
 

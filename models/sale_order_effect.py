@@ -33,54 +33,64 @@ class SaleOrder(models.Model):
             }
         )
 
-    def _get_supposed_change(self):
-        """Return the change that is supposed to be planned, mostly none.
+    def _get_supposed_changes(self):
+        """Return the changes that are supposed to be planned, mostly none.
 
         :rtype: subscription.change
         """
-        # A record, which no context that comes from outside can hold.
-        supposed = self.env.context.get("subscription_supposed_change")
+        # Records, which no context that comes from outside can hold.
+        supposed = self.env.context.get("subscription_supposed_changes")
         if isinstance(supposed, models.BaseModel) and supposed.order_id == self:
             return supposed
         return self.env["subscription.change"]
 
-    def _get_effect(self, change):
-        """Return what a change charges and gives back, and the invoice that follows.
+    def _get_effect(self, changes):
+        """Return what changes charge and give back, and the invoice that follows.
 
-        :param change: the change, see `_suppose_change`
-        :return: charged, credited: untaxed amounts on the change's day, for periods
-            that are billed. date_from, date_to, invoice_date, amount_untaxed: the
-            first period billed with the change; missing where none is
+        :param changes: the changes, see `_suppose_change`
+        :return: charged, credited: untaxed amounts on the changes' days, for periods
+            that are billed; charged_total, credited_total: the same with taxes.
+            date_from, date_to, invoice_date, amount_untaxed, amount_tax, amount_total:
+            the first period billed with the changes; missing where none is
         :rtype: dict
         """
         self.ensure_one()
         # sudo: what it costs does not depend on who reads invoices and taxes
         order = self.sudo()
-        charges, credits = change._get_supplements()
+        charges, credits = [], []
+        for change in changes:
+            more, less = change._get_supplements()
+            charges += more
+            credits += less
         billing = self.env["subscription.billing"]
+        charged = billing._get_charged_amounts(order, charges)
+        credited = billing._get_credited_amounts(order, credits)
         return {
-            "charged": billing._get_charged_amount(order, charges),
-            "credited": billing._get_credited_amount(order, credits),
-            **order._get_first_invoice_with(change),
+            "charged": charged["amount_untaxed"],
+            "charged_total": charged["amount_total"],
+            "credited": credited["amount_untaxed"],
+            "credited_total": credited["amount_total"],
+            **order._get_first_invoice_with(changes),
         }
 
-    def _get_first_invoice_with(self, change):
-        """Return what the first period that has a change in it comes to.
+    def _get_first_invoice_with(self, changes):
+        """Return what the first period that has all changes in it comes to.
 
-        :param change: the change
+        :param changes: the changes
         :rtype: dict
         """
-        order = self.with_context(subscription_supposed_change=change)
+        order = self.with_context(subscription_supposed_changes=changes)
+        day = max(changes.mapped("date"))
         timeline = order._get_timeline()
         start = order.next_invoice_date or (
             order.paid_until and order.paid_until + ONE_DAY
         )
-        if change.kind == "plan" and (not start or start > change.date):
-            start = change.date  # what is billed beyond it is cut, and given back
+        if "plan" in changes.mapped("kind") and (not start or start > day):
+            start = day  # what is billed beyond it is cut, and given back
         for period in within_calendar(timeline.periods(start)):
             if order.close_date and period.start >= order.close_date:
                 break
-            if period.end < change.date or period.free:
+            if period.end < day or period.free:
                 continue
             if order._is_paused_throughout(period):
                 continue
@@ -91,6 +101,6 @@ class SaleOrder(models.Model):
                 "date_from": period.start,
                 "date_to": period.end,
                 "invoice_date": max(timeline.invoice_date(period), self._get_today()),
-                "amount_untaxed": amounts["amount_untaxed"],
+                **amounts,
             }
         return {}

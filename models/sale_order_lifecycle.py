@@ -103,7 +103,7 @@ class SaleOrder(models.Model):
             it or later is billed
         :param bool credit: give back the share of what is billed for the days after
         :raise UserError: without a reason, on a day that is over, or for a contract
-            that does not run or was never billed
+            that does not run, or has not begun and was never billed
         """
         self.check_access("write")
         for order in self:
@@ -150,7 +150,7 @@ class SaleOrder(models.Model):
             raise UserError(
                 self.env._("%s does not run and cannot be closed.", self.name)
             )
-        if not self.is_billed:
+        if not self.is_billed and self.start_date > self._get_today():
             raise UserError(
                 self.env._("%s has never been billed. Cancel it instead.", self.name)
             )

@@ -38,10 +38,12 @@ class SaleOrderLine(models.Model):
         self.ensure_one()
         # sudo: what is billed does not depend on who reads the changes
         line = self.sudo()
-        supposed = line.order_id._get_supposed_change()
+        supposed = line.order_id._get_supposed_changes()
         if not line.order_id.change_ids and not supposed:
             return line.env["subscription.change.line"]  # most: no query for each line
-        overtaken = line.order_id._get_overtaken_changes(supposed.kind)
+        overtaken = line.env["subscription.change"]
+        for one in set(supposed.mapped("kind")):
+            overtaken |= line.order_id._get_overtaken_changes(one)
         lines = line.change_line_ids.filtered(
             lambda one: one.change_id.state in COUNTED
             and one.change_id not in overtaken

@@ -1,5 +1,7 @@
 """What customers may do to their contract by themselves, by its plan and its state."""
 
+from datetime import timedelta
+
 from odoo import models
 from odoo.exceptions import UserError
 
@@ -10,6 +12,7 @@ from .sale_order_payment import PAYMENT_HOLDS
 CUSTOMER_ACTIONS = (
     "change",
     "plan",
+    "revoke_change",
     "renew",
     "pause",
     "resume",
@@ -110,6 +113,11 @@ class SaleOrder(models.Model):
             return self.env._("%s is about to end.", self.name)
         return self._get_busy_obstacle()
 
+    def _get_customer_revoke_change_obstacle(self):
+        if not self._get_customer_changes():
+            return self.env._("This change cannot be taken back any more.")
+        return None
+
     def _get_customer_renew_obstacle(self):
         if not self.plan_id.customer_renew:
             return self._get_not_allowed_text()
@@ -202,3 +210,112 @@ class SaleOrder(models.Model):
             and not line.combo_item_id
             and not line._is_billed_by_delivery()
         )
+
+    def _get_customer_changes(self):
+        """Return what the customer has planned, and may take back.
+
+        :rtype: subscription.change
+        """
+        self.ensure_one()
+        # sudo: the contract's own
+        return self.sudo().scheduled_change_ids.filtered(
+            lambda change: change.is_by_customer
+            and not change.billed_period_ids.filtered("is_live")
+        )
+
+    def _get_longest_pause_end(self):
+        """Return the last day on which a pause that begins today may end, or None.
+
+        :return: the first day the contract would run again
+        :rtype: date | None
+        """
+        self.ensure_one()
+        days = self.plan_id.max_pause_days
+        return self._get_today() + timedelta(days=days) if days else None
+
+    # === QUANTITIES === #
+
+    def _check_customer_quantities(self, quantities):
+        """Refuse quantities that the plan does not let the customer choose.
+
+        Hook for other addons.
+
+        :param dict quantities: the new quantity of each line that changes
+        :raise UserError: saying why
+        """
+        self.ensure_one()
+        only_more = self.plan_id.customer_change == "upgrade"
+        if only_more and any(
+            quantity < line.product_uom_qty for line, quantity in quantities.items()
+        ):
+            raise UserError(
+                self.env._(
+                    "You can add by yourself. To have less, please write to us."
+                )
+            )
+        base = self._get_customer_lines().filtered(
+            lambda line: not line._is_line_optional() and line.product_uom_qty
+        )
+        if base and not any(
+            quantities.get(line, line.product_uom_qty) for line in base
+        ):
+            raise UserError(
+                self.env._(
+                    "Only options would be left. To end your subscription, close it."
+                )
+            )
+
+    def _split_quantities(self, quantities):
+        """Return quantities by when they count: more at once, less later.
+
+        Hook for other addons.
+
+        :param dict quantities: the new quantity of each line that changes
+        :return: quantities, as above, for each of ``now`` and ``next_period``
+        :rtype: dict
+        """
+        self.ensure_one()
+        parts = {}
+        for line, quantity in quantities.items():
+            at = "now" if quantity > line.product_uom_qty else "next_period"
+            parts.setdefault(at, {})[line] = quantity
+        return parts
+
+    def _pays_customer_change_first(self, amount):
+        """Tell whether a customer's change waits until it is paid.
+
+        It does where invoices are charged. Elsewhere it comes with an invoice. Hook for
+        other addons.
+
+        :param float amount: what is charged at once, taxes included
+        :rtype: bool
+        """
+        self.ensure_one()
+        charges = self.plan_id.invoice_mode == "charge"
+        return charges and self.currency_id.compare_amounts(amount, 0.0) > 0
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    def _get_unit_price_to_show(self):
+        """Return what one unit costs in a period, after discounts, as quotations do.
+
+        :rtype: float
+        """
+        self.ensure_one()
+        price, discount = self._get_price_on(self.order_id._get_today())
+        return price * (1 - discount / 100)
+
+    def _get_planned_quantity(self):
+        """Return the quantity from the next period on, None if it stays what it is.
+
+        :rtype: float | None
+        """
+        self.ensure_one()
+        try:
+            day = self.order_id._get_change_day("next_period")
+        except UserError:
+            return None  # it ends before
+        quantity = self._get_quantity_on(day)
+        return None if quantity == self.product_uom_qty else quantity

@@ -6,23 +6,25 @@ from odoo import models
 class SubscriptionBilling(models.AbstractModel):
     _inherit = "subscription.billing"
 
-    def _get_charged_amount(self, order, charges):
-        """Return the untaxed amount of the invoice a change makes at once.
+    def _get_charged_amounts(self, order, charges):
+        """Return what the invoice comes to that a change makes at once.
 
         :param order: the contract
         :param list[Supplement] charges: what is charged
-        :rtype: float
+        :return: amount_untaxed, amount_tax, amount_total in the order's currency
+        :rtype: dict
         """
-        return self._get_untaxed_amount(order, self._get_charged_base_lines(charges))
+        return self._sum_base_lines(order, self._get_charged_base_lines(charges))
 
-    def _get_credited_amount(self, order, credits):
-        """Return the untaxed amount of the credit notes that are made.
+    def _get_credited_amounts(self, order, credits):
+        """Return what the credit notes come to that are made.
 
         One for each invoice, as taxes are rounded by document.
 
         :param order: the contract
         :param list[Supplement] credits: what is given back
-        :rtype: float
+        :return: amount_untaxed, amount_tax, amount_total in the order's currency
+        :rtype: dict
         """
         AccountTax = self.env["account.tax"]
         by_move = {}
@@ -37,12 +39,8 @@ class SubscriptionBilling(models.AbstractModel):
                     is_refund=True,
                 )
             )
-        return sum(
-            self._get_untaxed_amount(order, base_lines)
-            for base_lines in by_move.values()
-        )
-
-    def _get_untaxed_amount(self, order, base_lines):
-        if not base_lines:
-            return 0.0
-        return self._sum_base_lines(order, base_lines)["amount_untaxed"]
+        amounts = self._sum_base_lines(order, [])
+        for base_lines in by_move.values():
+            for name, amount in self._sum_base_lines(order, base_lines).items():
+                amounts[name] += amount
+        return amounts

@@ -384,6 +384,9 @@ class SubscriptionBilling(models.AbstractModel):
         ]
 
     def _sum_base_lines(self, order, base_lines):
+        if not base_lines:
+            names = ("amount_untaxed", "amount_tax", "amount_total")
+            return dict.fromkeys(names, 0.0)
         AccountTax = self.env["account.tax"]
         AccountTax._add_tax_details_in_base_lines(base_lines, order.company_id)
         AccountTax._round_base_lines_tax_details(base_lines, order.company_id)

@@ -79,6 +79,19 @@ class SubscriptionChange(models.Model):
         help="The upsell that made the change.",
     )
     reason = fields.Char(readonly=True)
+    is_by_customer = fields.Boolean(
+        string="By the Customer",
+        readonly=True,
+        help="The customer asked for it in the portal, and may take it back there.",
+    )
+    close_offer_id = fields.Many2one(
+        comodel_name="subscription.close.offer",
+        string="Offer to Stay",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The offer that the customer took instead of leaving.",
+    )
     failure = fields.Char(
         readonly=True, help="Why the change could not be made on its day."
     )

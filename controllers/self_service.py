@@ -1,0 +1,155 @@
+"""The pages on which customers change, pause, renew and end their contract.
+
+One page for each action: it asks for what is needed, shows what it comes to, and a POST
+does it. Nothing else does: a GET, and a POST with ``preview``, only show.
+"""
+
+from odoo.exceptions import UserError
+from odoo.http import request, route
+
+from .contract_common import ContractController
+
+FORBIDDEN, UNPROCESSABLE = 403, 422
+ACTIONS = "change,plan,revoke_change,renew,pause,resume,close,revoke_close"
+
+
+class SelfService(ContractController):
+    @route(
+        f"/my/subscriptions/<int:order_id>/<any({ACTIONS}):action>",
+        type="http",
+        auth="public",
+        methods=["GET", "POST"],
+        website=True,
+        sitemap=False,
+    )
+    def contract_action(self, order_id, action, access_token=None, **params):
+        """Show what an action comes to, or do it.
+
+        :param int order_id: the contract
+        :param str action: see `CUSTOMER_ACTIONS`
+        :param str access_token: of the contract's link, for who is not logged in
+        :param params: what was typed; with ``preview``, nothing is done
+        """
+        order_sudo = self._get_contract(order_id, access_token)
+        if not order_sudo:
+            return request.redirect("/my")
+        obstacle = self._get_obstacle(order_sudo, action, access_token)
+        if obstacle:
+            # What was done a moment ago, by a doubled click, is no error.
+            return self._refuse(order_sudo, obstacle, access_token)
+        error = None
+        if request.httprequest.method == "POST" and "preview" not in params:
+            try:
+                return self._perform(order_sudo, action, params, access_token)
+            except UserError as refusal:
+                error = str(refusal)
+        return self._show_action(order_sudo, action, params, access_token, error)
+
+    def _get_obstacle(self, order_sudo, action, access_token):
+        if not self._may_act(order_sudo, access_token):
+            return request.env._("You may look at this contract, not change it.")
+        return order_sudo._get_customer_obstacle(action)
+
+    def _perform(self, order_sudo, action, params, access_token):
+        """Do what was asked for, all of it or nothing, and lead on."""
+        service = order_sudo.env["subscription.self.service"]
+        partner = self._get_acting_partner(order_sudo)
+        with request.env.cr.savepoint():
+            outcome = service._perform(order_sudo, action, params, partner)
+        if outcome.text:
+            self._tell(order_sudo, outcome.text)
+        return request.redirect(
+            outcome.url or self._get_contract_url(order_sudo, access_token)
+        )
+
+    def _show_action(self, order_sudo, action, params, access_token, error=None):
+        """Render the page of an action, with what was typed."""
+        service = order_sudo.env["subscription.self.service"]
+        effect = None
+        try:
+            effect = service._preview(order_sudo, action, params)
+        except UserError as refusal:
+            error = error or str(refusal)
+        if action == "close" and effect and request.httprequest.method == "POST":
+            self._note_offer_shown(order_sudo, params)
+        values = {
+            "sale_order": order_sudo,
+            "object": order_sudo,
+            "action": action,
+            "params": params,
+            "effect": effect,
+            "error": error,
+            "page_name": "subscription_action",
+            "contract_url": self._get_contract_url(order_sudo, access_token),
+            "form_url": self._get_contract_url(order_sudo, access_token, f"/{action}"),
+            "res_company": order_sudo.company_id,
+            **self._get_action_values(order_sudo, action, params),
+        }
+        response = request.render(f"subscriptions.self_service_{action}", values)
+        if error and request.httprequest.method == "POST":
+            response.status_code = UNPROCESSABLE
+        return response
+
+    def _note_offer_shown(self, order_sudo, params):
+        service = order_sudo.env["subscription.self.service"]
+        values = service._read_close(order_sudo, params)
+        if values.get("offer"):
+            order_sudo._note_offer(values["offer"], "shown")
+
+    def _get_action_values(self, order_sudo, action, params):
+        """Return what the page of one action needs besides.
+
+        Hook for other addons.
+
+        :rtype: dict
+        """
+        service = order_sudo.env["subscription.self.service"]
+        if action == "plan":
+            return {"offers": self._get_plan_offers(order_sudo)}
+        if action == "close":
+            reason_id = service._read_id(params.get("reason_id"))
+            reason = order_sudo._get_customer_close_reasons().filtered(
+                lambda reason: reason.id == reason_id
+            )
+            offer = order_sudo._get_retention_offer(reason) if reason else reason
+            return {
+                "reasons": order_sudo._get_customer_close_reasons(),
+                "reason": reason,
+                "offer": offer,
+                "offer_effect": service._preview_offer(order_sudo, offer)
+                if offer
+                else None,
+                "earliest": order_sudo._get_earliest_close_date(),
+                "default_date": order_sudo._get_customer_close_date(),
+            }
+        return {}
+
+    def _get_plan_offers(self, order_sudo):
+        """Return each plan to switch to, with what it comes to, or why it cannot be.
+
+        :return: list of (plan, effect, obstacle)
+        """
+        service = order_sudo.env["subscription.self.service"]
+        offers = []
+        for plan in order_sudo._get_customer_plans():
+            try:
+                effect = service._preview_plan(order_sudo, {"plan": plan})
+                offers.append((plan, effect, None))
+            except UserError as obstacle:
+                offers.append((plan, None, str(obstacle)))
+        return offers
+
+    def _refuse(self, order_sudo, text, access_token=None):
+        """Say why something is not possible, in words, and lead back."""
+        response = request.render(
+            "subscriptions.self_service_refused",
+            {
+                "sale_order": order_sudo,
+                "text": text,
+                "page_name": "subscription_action",
+                "contract_url": self._get_contract_url(order_sudo, access_token),
+                "res_company": order_sudo.company_id,
+            },
+        )
+        response.status_code = FORBIDDEN
+        return response

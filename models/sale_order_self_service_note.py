@@ -1,0 +1,49 @@
+"""What customers did by themselves: in the chatter, to the salesperson, by mail."""
+
+from markupsafe import Markup
+
+from odoo import models
+from odoo.tools import plaintext2html
+
+from .subscription_collector_dunning import MAIL_LAYOUT
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    def _note_customer_action(self, partner, texts, remark=None):
+        """Write into the chatter what a customer did, and notify the salesperson.
+
+        :param partner: who did it
+        :param list[str] texts: what was done
+        :param str remark: what the customer wrote
+        """
+        self.ensure_one()
+        body = Markup("<br/>").join(texts)  # escapes what people typed
+        if remark:
+            body += Markup("<blockquote>%s</blockquote>") % plaintext2html(remark)
+        self.message_post(
+            body=body,
+            author_id=partner.id,
+            message_type="comment",
+            subtype_xmlid="mail.mt_note",
+            partner_ids=self._get_responsible_user().partner_id.ids,
+        )
+
+    def _mail_customer_action(self, template, **values):
+        """Confirm by mail what a customer did.
+
+        :param str template: XML id of the mail template; one that was deleted sends
+            nothing
+        :param values: what the template may tell, as ``ctx.get("self_service")``
+        """
+        self.ensure_one()
+        template = self.env.ref(template, raise_if_not_found=False)
+        if not template or not self.partner_id.email:
+            return
+        order = self.with_context(self_service=values)
+        order.message_post_with_source(
+            template.with_context(self_service=values),
+            email_layout_xmlid=MAIL_LAYOUT,
+            subtype_xmlid="mail.mt_comment",
+        )

@@ -1,0 +1,105 @@
+from odoo import api, fields, models
+
+
+class SubscriptionCloseOffer(models.Model):
+    """An offer that a customer who wanted to leave was shown, and what came of it."""
+
+    _name = "subscription.close.offer"
+    _description = "Offer to Stay"
+    _order = "shown_date desc, id desc"
+    _check_company_auto = True
+
+    order_id = fields.Many2one(
+        comodel_name="sale.order",
+        string="Contract",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    partner_id = fields.Many2one(
+        related="order_id.partner_id", string="Customer", store=True
+    )
+    company_id = fields.Many2one(
+        related="order_id.company_id", store=True, index=True, precompute=True
+    )
+    plan_id = fields.Many2one(
+        comodel_name="subscription.plan",
+        readonly=True,
+        help="The plan of the contract when the offer was shown.",
+    )
+    reason_id = fields.Many2one(
+        comodel_name="subscription.close.reason",
+        string="Close Reason",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        help="Why the customer wanted to leave.",
+    )
+    kind = fields.Selection(
+        selection="_get_kinds", string="Offer", required=True, readonly=True
+    )
+    state = fields.Selection(
+        selection=[
+            ("shown", "Shown"),
+            ("taken", "Taken"),
+            ("declined", "Declined"),
+        ],
+        string="Status",
+        required=True,
+        readonly=True,
+        default="shown",
+        index=True,
+        help="Shown: the customer left the page without ending the contract.",
+    )
+    shown_date = fields.Date(string="Shown On", required=True, readonly=True)
+    taken_date = fields.Date(string="Taken On", readonly=True)
+    order_state = fields.Selection(
+        related="order_id.subscription_state", string="Contract Is", store=True
+    )
+    is_churned = fields.Boolean(
+        string="Later Churned",
+        compute="_compute_is_churned",
+        store=True,
+        help="The contract has ended since.",
+    )
+    change_ids = fields.One2many(
+        comodel_name="subscription.change",
+        inverse_name="close_offer_id",
+        string="Changes",
+        readonly=True,
+    )
+
+    @api.model
+    def _get_kinds(self):
+        return self.env["subscription.close.reason"]._fields["offer_kind"].selection
+
+    @api.depends("order_id.subscription_state")
+    def _compute_is_churned(self):
+        for offer in self:
+            offer.is_churned = offer.order_id.subscription_state == "churned"
+
+    @api.depends("kind", "shown_date")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for offer in self:
+            offer.display_name = f"{offer.order_id.name}: {kinds.get(offer.kind)}"
+
+    @api.model
+    def _show(self, order, reason):
+        """Note that a customer was shown the offer of a reason.
+
+        :param order: the contract
+        :param reason: the subscription.close.reason
+        :rtype: subscription.close.offer
+        """
+        return self.create(
+            {
+                "order_id": order.id,
+                "plan_id": order.plan_id.id,
+                "reason_id": reason.id,
+                "kind": reason.offer_kind,
+                "shown_date": order._get_today(),
+            }
+        )

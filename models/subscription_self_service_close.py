@@ -1,0 +1,152 @@
+"""Customers end their contract, take an offer instead, or take the end back."""
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools import formatLang
+
+from .subscription_self_service import Effect, Outcome
+
+# Invoices before the end that a customer is told of one by one.
+TOLD_INVOICES = 3
+
+
+class SubscriptionSelfService(models.AbstractModel):
+    _inherit = "subscription.self.service"
+
+    # === CLOSE === #
+
+    @api.model
+    def _read_close(self, order, params):
+        """Return why and when the contract is to end.
+
+        :param dict params: ``reason_id``, ``remark``, ``date``, and ``take_offer``
+        :rtype: dict
+        """
+        if not params.get("reason_id"):
+            if params.get("seal") or params.get("remark") or params.get("date"):
+                raise UserError(self.env._("Please choose a reason."))
+            return {}
+        number = self._read_id(params["reason_id"])
+        reason = order._get_customer_close_reasons().filtered(
+            lambda reason: reason.id == number
+        )
+        if not reason:
+            raise UserError(self.env._("Please choose one of the reasons."))
+        offer = order._get_retention_offer(reason)
+        takes_offer = bool(params.get("take_offer"))
+        if takes_offer and not offer:
+            raise UserError(self.env._("This offer is not open to you any more."))
+        day = None
+        if order.plan_id.customer_close == "any_date":
+            day = self._read_date(params.get("date"))
+        return {
+            "reason": reason,
+            "offer": offer,
+            "takes_offer": takes_offer,
+            "remark": self._read_remark(params.get("remark")),
+            "day": day or order._get_customer_close_date(),
+        }
+
+    @api.model
+    def _preview_close(self, order, values):
+        if values["takes_offer"]:
+            return self._preview_offer(order, values["offer"])
+        if not order._has_begun():
+            return Effect(
+                texts=(self.env._("It ends before it begins. Nothing is billed."),),
+                last_day=order._get_today(),
+            )
+        day = values["day"]
+        order._check_customer_close_date(day)
+        closing = order._as_if_closing(day)
+        invoices = [
+            invoice
+            for invoice in closing.preview_invoices(TOLD_INVOICES + 1)
+            if invoice["amount_total"]
+        ]
+        notes = [self._get_invoice_text(order, one) for one in invoices[:TOLD_INVOICES]]
+        if not invoices:
+            notes.append(self.env._("Nothing more is billed."))
+        elif len(invoices) > TOLD_INVOICES:
+            notes.append(self.env._("More invoices follow, until it ends."))
+        if order.open_amount:
+            notes.append(
+                self.env._(
+                    "%s is open and remains to be paid.",
+                    formatLang(
+                        self.env, order.open_amount, currency_obj=order.currency_id
+                    ),
+                )
+            )
+        if order.paid_until and order.paid_until > day:
+            notes.append(
+                self.env._(
+                    "What is paid until %s is not given back.",
+                    self._format_day(order.paid_until),
+                )
+            )
+        return Effect(
+            texts=(
+                self.env._(
+                    "Your subscription ends on %s, at the end of the day.",
+                    self._format_day(day),
+                ),
+            ),
+            last_day=day,
+            notes=tuple(notes),
+        )
+
+    @api.model
+    def _get_invoice_text(self, order, invoice):
+        return self.env._(
+            "Still billed: %(total)s on %(day)s, for %(start)s to %(end)s.",
+            total=formatLang(
+                self.env, invoice["amount_total"], currency_obj=order.currency_id
+            ),
+            day=self._format_day(invoice["invoice_date"]),
+            start=self._format_day(invoice["date_from"]),
+            end=self._format_day(invoice["date_to"]),
+        )
+
+    @api.model
+    def _perform_close(self, order, values, effect, partner):
+        reason, remark = values["reason"], values["remark"]
+        if values["takes_offer"]:
+            return self._perform_offer(order, values, effect, partner)
+        if order._has_begun():
+            # What is paid is not given back, unless an addon decides otherwise.
+            order._close(reason, values["day"])
+        else:
+            order._action_cancel()
+        # sudo: kept from typing
+        order.sudo().close_remark = remark
+        order._note_offer(reason, "declined")
+        title = effect.texts[0]
+        self._tell(order, partner, effect, title, "close", remark=remark)
+        return Outcome(title)
+
+    # === TAKING IT BACK === #
+
+    @api.model
+    def _read_revoke_close(self, order, params):
+        return {"day": order.close_date}
+
+    @api.model
+    def _preview_revoke_close(self, order, values):
+        going_on = order._as_if_closing(False)
+        return Effect(
+            texts=(
+                self.env._(
+                    "Your subscription does not end on %s, it goes on.",
+                    self._format_day(values["day"]),
+                ),
+            ),
+            **self._get_invoice_values(order, going_on.preview_invoices(1)),
+        )
+
+    @api.model
+    def _perform_revoke_close(self, order, values, effect, partner):
+        order._revoke_close()
+        title = effect.texts[0]
+        self._tell(order, partner, effect, title)
+        return Outcome(title)
