@@ -249,9 +249,7 @@ class SaleOrder(models.Model):
             quantity < line.product_uom_qty for line, quantity in quantities.items()
         ):
             raise UserError(
-                self.env._(
-                    "You can add by yourself. To have less, please write to us."
-                )
+                self.env._("You can add by yourself. To have less, please write to us.")
             )
         base = self._get_customer_lines().filtered(
             lambda line: not line._is_line_optional() and line.product_uom_qty

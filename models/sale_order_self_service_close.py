@@ -140,9 +140,7 @@ class SaleOrder(models.Model):
         self.ensure_one()
         if self.subscription_state != "progress":
             return []
-        first = max(
-            self._get_change_day("next_period"), self._get_first_owed_day()
-        )
+        first = max(self._get_change_day("next_period"), self._get_first_owed_day())
         if self._get_prices_planned_from(first):
             return []  # two changes would undo each other
         lines = self.order_line.filtered(

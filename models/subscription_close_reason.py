@@ -50,12 +50,8 @@ class SubscriptionCloseReason(models.Model):
         index="btree_not_null",
         ondelete="restrict",
     )
-    offer_shown_count = fields.Integer(
-        string="Shown", compute="_compute_offer_counts"
-    )
-    offer_taken_count = fields.Integer(
-        string="Taken", compute="_compute_offer_counts"
-    )
+    offer_shown_count = fields.Integer(string="Shown", compute="_compute_offer_counts")
+    offer_taken_count = fields.Integer(string="Taken", compute="_compute_offer_counts")
     offer_churned_count = fields.Integer(
         string="Taken, Later Churned", compute="_compute_offer_counts"
     )
@@ -88,13 +84,21 @@ class SubscriptionCloseReason(models.Model):
         for reason in self:
             obstacle = reason._get_offer_obstacle()
             if obstacle:
-                raise ValidationError(f"{reason.name}: {obstacle}")
+                raise ValidationError(
+                    self.env._(
+                        "%(reason)s: %(obstacle)s",
+                        reason=reason.name,
+                        obstacle=obstacle,
+                    )
+                )
 
     def _get_offer_obstacle(self):
         """Return what is missing of the offer, or None."""
         if self.offer_kind == "discount":
             if not 0 < self.offer_discount <= 100:
-                return self.env._("the discount is more than 0 and at most 100 percent.")
+                return self.env._(
+                    "the discount is more than 0 and at most 100 percent."
+                )
             if not 1 <= self.offer_periods <= 120:
                 return self.env._("the discount is for 1 to 120 periods.")
         if self.offer_kind == "pause" and not (

@@ -91,9 +91,9 @@ class SubscriptionSelfService(models.AbstractModel):
 
         :param order: the contract, with all rights
         :param str action: see `CUSTOMER_ACTIONS`
-        :param dict params: what the customer typed, as texts. ``seal``, or the value of
-            ``take_offer``, names the effect that was shown: if it is another by now,
-            nothing is done
+        :param dict params: what the customer typed, as texts. ``seal`` names the
+            effect that was shown, ``offer_seal`` that of the offer beside it: if it is
+            another by now, nothing is done
         :param partner: who asks for it
         :rtype: Outcome
         :raise UserError: for what is not allowed or cannot be, in the customer's words
@@ -104,7 +104,7 @@ class SubscriptionSelfService(models.AbstractModel):
         if not values:
             raise UserError(self.env._("Nothing was changed."))
         effect = getattr(self, f"_preview_{action}")(order, values)
-        seal = params.get("take_offer") or params.get("seal")
+        seal = params.get("offer_seal" if params.get("take_offer") else "seal")
         if seal and seal != effect.seal:
             raise UserError(
                 self.env._(

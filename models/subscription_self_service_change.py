@@ -67,9 +67,15 @@ class SubscriptionSelfService(models.AbstractModel):
     def _preview_change(self, order, quantities):
         changes = self.env["subscription.change"].union(
             *(
-                order._suppose_change("quantity", order._get_change_day(at), line_ids=lines)
+                order._suppose_change(
+                    "quantity", order._get_change_day(at), line_ids=lines
+                )
                 for at, part in order._split_quantities(quantities).items()
-                if (lines := order._prepare_quantity_lines(part, order._get_change_day(at)))
+                if (
+                    lines := order._prepare_quantity_lines(
+                        part, order._get_change_day(at)
+                    )
+                )
             )
         )
         if not changes:

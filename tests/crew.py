@@ -25,7 +25,7 @@ from odoo.tests import BaseCase, get_db_name
 
 STRESS = bool(os.environ.get("SUBSCRIPTIONS_STRESS"))
 SEED = int(os.environ.get("SUBSCRIPTIONS_SEED", "19"))
-DEADLINE = 3600 if STRESS else 120  # seconds, for anything to happen
+DEADLINE = 3600 if STRESS else 600  # seconds, for anything to happen
 
 
 class Worker:

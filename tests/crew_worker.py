@@ -23,7 +23,7 @@ from odoo.service import model as service_model
 from odoo.tools import config
 
 ADMIN = 2
-DEADLINE = 3600 if os.environ.get("SUBSCRIPTIONS_STRESS") else 120  # seconds
+DEADLINE = 3600 if os.environ.get("SUBSCRIPTIONS_STRESS") else 600  # seconds
 
 
 class Job:

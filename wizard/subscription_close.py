@@ -85,9 +85,9 @@ class SubscriptionClose(models.TransientModel):
                 order = order.sudo()
                 wizard.credited = order.env[
                     "subscription.billing"
-                ]._get_credited_amounts(
-                    order, order._get_credits(None, day + ONE_DAY)
-                )["amount_untaxed"]
+                ]._get_credited_amounts(order, order._get_credits(None, day + ONE_DAY))[
+                    "amount_untaxed"
+                ]
 
     # === BUSINESS METHODS === #
 

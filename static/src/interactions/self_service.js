@@ -36,7 +36,6 @@ export class SelfService extends Interaction {
         const asked = ++this.asked;
         this.setBusy(true);
         const data = new FormData(this.el);
-        data.delete("seal");
         data.set("preview", "1");
         let page = null;
         try {

@@ -1,0 +1,62 @@
+from lxml import html
+
+from odoo import http
+from odoo.tests import HttpCase
+
+from .payment_common import OnlinePaymentCommon
+
+
+class SelfServiceCommon(OnlinePaymentCommon, HttpCase):
+    """Customers with a contract that the plan lets them change, as browsers do."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.yearly_switch = cls._create_plan(
+            name="Every Year", billing_period_unit="year"
+        )
+        cls.plan = cls._create_plan(
+            name="Every Month",
+            align=True,
+            align_day=1,
+            customer_change="upgrade_downgrade",
+            customer_close="period_end",
+            customer_pause=True,
+            customer_renew=True,
+            switchable_plan_ids=[(6, 0, cls.yearly_switch.ids)],
+        )
+        cls.reason = cls.env.ref("subscriptions.close_reason_price")
+
+    def setUp(self):
+        super().setUp()
+        self.authenticate(None, None)  # a visitor, with a session
+
+    def _subscribe(self, *lines, **values):
+        """Create a running contract of a plan that lets its customer do everything."""
+        values.setdefault("plan_id", self.plan.id)
+        return self._create_contract(*lines, **values)
+
+    def _get_url(self, order, action="", token=None):
+        suffix = f"/{action}" if action else ""
+        token = order._portal_ensure_token() if token is None else token
+        query = f"?access_token={token}" if token else ""
+        return f"/my/subscriptions/{order.id}{suffix}{query}"
+
+    def _open_page(self, order, action="", token=None, **params):
+        response = self.url_open(self._get_url(order, action, token), params=params)
+        return response
+
+    def _parse(self, response):
+        return html.fromstring(response.text)
+
+    def _send(self, order, action, token=None, **data):
+        """Post a form, as a browser that stays on this site does."""
+        data.setdefault("csrf_token", http.Request.csrf_token(self))
+        return self.url_open(
+            self._get_url(order, action, token), data=data, allow_redirects=False
+        )
+
+    def _get_text(self, response, name):
+        """Return the words of a part of a page, None where it is not there."""
+        found = self._parse(response).xpath(f"//*[@name='{name}']")
+        return " ".join(found[0].text_content().split()) if found else None
