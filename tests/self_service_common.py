@@ -43,8 +43,7 @@ class SelfServiceCommon(OnlinePaymentCommon, HttpCase):
         return f"/my/subscriptions/{order.id}{suffix}{query}"
 
     def _open_page(self, order, action="", token=None, **params):
-        response = self.url_open(self._get_url(order, action, token), params=params)
-        return response
+        return self.url_open(self._get_url(order, action, token), params=params)
 
     def _parse(self, response):
         return html.fromstring(response.text)
