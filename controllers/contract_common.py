@@ -27,7 +27,8 @@ class ContractController(CustomerPortal):
             return request.env["sale.order"]
         if not order_sudo._is_shown_as_contract():
             return request.env["sale.order"]
-        return order_sudo
+        # Customers know their products by name.
+        return order_sudo.with_context(display_default_code=False)
 
     def _may_act(self, order_sudo, access_token=None):
         """Tell whether the visitor may change a contract that they may see.

@@ -103,7 +103,8 @@ class SubscriptionSelfService(models.AbstractModel):
             total=formatLang(
                 self.env, invoice["amount_total"], currency_obj=order.currency_id
             ),
-            day=self._format_day(invoice["invoice_date"]),
+            # What is held is billed late.
+            day=self._format_day(max(invoice["invoice_date"], order._get_today())),
             start=self._format_day(invoice["date_from"]),
             end=self._format_day(invoice["date_to"]),
         )

@@ -1,7 +1,5 @@
 """Customers pause, resume and renew their contracts."""
 
-from datetime import timedelta
-
 from odoo import api, models
 from odoo.exceptions import UserError
 
