@@ -2,8 +2,8 @@
 
 An action of a customer is shown by ``_preview`` and done by ``_perform``. Both read the
 same request, and what is shown is worked out by the code that bills. Each action has
-three methods of its own, ``_read_…``, ``_preview_…`` and ``_perform_…``; an addon adds an
-action, or changes one, by these.
+three methods of its own, ``_read_…``, ``_preview_…`` and ``_perform_…``; an addon adds
+an action, or changes one, by these.
 """
 
 import hashlib

@@ -34,6 +34,7 @@ from . import test_quotation_page
 from . import test_renewal
 from . import test_reopening
 from . import test_self_service
+from . import test_self_service_refusals
 from . import test_settle
 from . import test_simulation
 from . import test_simulation_findings
