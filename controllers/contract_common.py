@@ -40,13 +40,11 @@ class ContractController(CustomerPortal):
         :param str access_token: of its link
         :rtype: bool
         """
-        if self._has_link(order_sudo, access_token):
-            return True
         user = request.env.user
-        if user._is_public():
-            return False
-        # sudo: off, to ask for the visitor's own right
-        return user.share or order_sudo.with_user(user).sudo(False).has_access("write")
+        if not user.share and not user._is_public():
+            # sudo: off, to ask for the visitor's own right
+            return order_sudo.with_user(user).sudo(False).has_access("write")
+        return self._has_link(order_sudo, access_token) or not user._is_public()
 
     def _has_link(self, order_sudo, access_token):
         return bool(

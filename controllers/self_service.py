@@ -7,6 +7,8 @@ does it. Nothing else does: a GET, and a POST with ``preview``, only show.
 from odoo.exceptions import UserError
 from odoo.http import request, route
 
+from ..models.subscription_billing_change import BooksObstacle
+from ..models.subscription_self_service import NothingToDo
 from .contract_common import ContractController
 
 FORBIDDEN, UNPROCESSABLE = 403, 422
@@ -33,17 +35,43 @@ class SelfService(ContractController):
         order_sudo = self._get_contract(order_id, access_token)
         if not order_sudo:
             return request.redirect("/my")
+        # No page has a file to send.
+        params = {name: text for name, text in params.items() if isinstance(text, str)}
+        does = request.httprequest.method == "POST" and "preview" not in params
         obstacle = self._get_obstacle(order_sudo, action, access_token)
+        if obstacle and does and order_sudo._is_customer_action_done(action):
+            # Clicked twice: that is no error.
+            return self._lead_back(order_sudo, obstacle, access_token)
         if obstacle:
-            # What was done a moment ago, by a doubled click, is no error.
             return self._refuse(order_sudo, obstacle, access_token)
         error = None
-        if request.httprequest.method == "POST" and "preview" not in params:
+        if does:
             try:
                 return self._perform(order_sudo, action, params, access_token)
+            except NothingToDo as refusal:
+                return self._lead_back(order_sudo, str(refusal), access_token)
+            except BooksObstacle as refusal:
+                error = self._tell_books_obstacle(order_sudo, refusal)
             except UserError as refusal:
                 error = str(refusal)
+            params.pop("take_offer", None)  # the page shows what there was before
         return self._show_action(order_sudo, action, params, access_token, error)
+
+    def _lead_back(self, order_sudo, text, access_token):
+        self._tell(order_sudo, text, "info")
+        return request.redirect(self._get_contract_url(order_sudo, access_token))
+
+    def _tell_books_obstacle(self, order_sudo, refusal):
+        """Tell the salesperson why the books refuse, and the customer that they do."""
+        partner = self._get_acting_partner(order_sudo)
+        order_sudo._note_customer_action(
+            partner,
+            [request.env._("The customer was refused a change: %s", str(refusal))],
+        )
+        return request.env._(
+            "We cannot do this at the moment, and were told. Please try again later, or "
+            "write to us."
+        )
 
     def _get_obstacle(self, order_sudo, action, access_token):
         if not self._may_act(order_sudo, access_token):

@@ -48,6 +48,7 @@ from . import subscription_billing_effect
 from . import subscription_billing_making
 from . import subscription_change
 from . import subscription_change_line
+from . import subscription_change_overtaking
 from . import subscription_charging_right
 from . import subscription_close_offer
 from . import subscription_close_reason

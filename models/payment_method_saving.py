@@ -37,7 +37,8 @@ class PaymentTransaction(models.Model):
                 continue
             starts = (
                 order
-                and order.subscription_kind != "upsell"  # it starts when it joins
+                # Other upsells start when they join.
+                and (order.subscription_kind != "upsell" or order.is_self_service)
                 and not order.start_date
                 and tx.contract_start_date
             )

@@ -21,6 +21,7 @@ KEPT_FIELDS = {
     "close_reason_id",
     "close_remark",
     "close_with_credit",
+    "is_closed_online",
     "is_self_service",
     "parent_order_id",
     "planned_end_date",

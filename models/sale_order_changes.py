@@ -51,13 +51,14 @@ class SaleOrder(models.Model):
 
     # === ASKED FOR === #
 
-    def _change_quantities(self, quantities, at="next_period", reason=None):
+    def _change_quantities(self, quantities, at="next_period", reason=None, **values):
         """Change how many units the contract has.
 
         :param dict quantities: the new quantity of each line (sale.order.line)
         :param at: ``next_period``, ``now`` or a date. At once, the rest of the running
             period is billed or credited at its share
         :param str reason: why, for the chatter
+        :param values: other fields of the change
         :return: the change; empty when nothing changes
         :rtype: subscription.change
         :raise UserError: for quantities below zero, other contracts' lines, days that
@@ -70,7 +71,9 @@ class SaleOrder(models.Model):
         lines = self._prepare_quantity_lines(quantities, day)
         if not lines:
             return self.env["subscription.change"]
-        return self._plan_change("quantity", day, reason=reason, line_ids=lines)
+        return self._plan_change(
+            "quantity", day, reason=reason, line_ids=lines, **values
+        )
 
     def _prepare_quantity_lines(self, quantities, day):
         """Return the lines of the change that brings quantities about.
@@ -145,7 +148,9 @@ class SaleOrder(models.Model):
             order=self.name,
         )
 
-    def _change_plan(self, plan, at="next_period", prices=None, reason=None):
+    def _change_plan(
+        self, plan, at="next_period", prices=None, reason=None, **values
+    ):
         """Switch the contract to another plan.
 
         Prices follow the new plan's price rules, except those a person typed.
@@ -156,6 +161,7 @@ class SaleOrder(models.Model):
         :param dict prices: price per unit of lines (sale.order.line) that shall not
             follow the rules
         :param str reason: why, for the chatter
+        :param values: other fields of the change
         :rtype: subscription.change
         :raise UserError: for the plan it has, one of another company or archived, a
             day that is over, or a contract that does not run
@@ -166,12 +172,9 @@ class SaleOrder(models.Model):
         day = max(self._get_change_day(at), self._get_first_owed_day())
         self._check_new_plan(plan, day)
         lines = [
-            Command.create(values)
-            for values in self._prepare_repricing(plan, day, prices or {})
+            Command.create(line)
+            for line in self._prepare_repricing(plan, day, prices or {})
         ]
-        self._get_overtaken_changes("plan")._revoke(
-            self.env._("another plan was chosen")
-        )
         return self._plan_change(
             "plan",
             day,
@@ -179,17 +182,8 @@ class SaleOrder(models.Model):
             plan_before_id=self.plan_id.id,
             plan_id=plan.id,
             line_ids=lines,
+            **values,
         )
-
-    def _get_overtaken_changes(self, kind):
-        """Return what was planned before, and is void once this is planned.
-
-        :param str kind: kind of the new change
-        :rtype: subscription.change
-        """
-        # sudo: changes are written by the contract's methods alone
-        planned = self.sudo().scheduled_change_ids
-        return planned.filtered(lambda change: change.kind == kind == "plan")
 
     def _get_first_owed_day(self):
         """Return the first day after what is free: a trial is not cut short.
@@ -356,6 +350,7 @@ class SaleOrder(models.Model):
         change = Change.create(
             {"order_id": self.id, "kind": kind, "date": day, **values}
         )
+        change._overtake()
         if day <= self._get_today():
             change._apply()
         else:
@@ -407,11 +402,12 @@ class SaleOrder(models.Model):
             lambda change: change.kind == kind and change.state in COUNTED
         )
         changes = changes.sorted(lambda change: (change.date, change.id))
+        changes -= self._get_supposed_revoked()
         supposed = self._get_supposed_changes().filtered(
             lambda change: change.kind == kind
         )
         if supposed:
-            changes -= self._get_overtaken_changes(kind) | supposed._origin
+            changes -= supposed._origin
             changes = (changes + supposed).sorted("date")  # stable: the last one made
         return changes
 

@@ -44,6 +44,19 @@ class SaleOrder(models.Model):
             return supposed
         return self.env["subscription.change"]
 
+    def _get_supposed_revoked(self):
+        """Return the planned changes that are supposed to be taken back.
+
+        :rtype: subscription.change
+        """
+        revoked = self.env["subscription.change"].sudo()  # sudo: the contract's own
+        asked = self.env.context.get("subscription_supposed_revoked")
+        if isinstance(asked, models.BaseModel):  # see above
+            revoked |= asked.with_env(revoked.env)
+        for change in self._get_supposed_changes():
+            revoked |= change._get_overtaken()
+        return revoked
+
     def _get_effect(self, changes):
         """Return what changes charge and give back, and the invoice that follows.
 

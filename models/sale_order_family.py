@@ -168,7 +168,11 @@ class SaleOrder(models.Model):
             )
         if not any(lines.mapped("product_uom_qty")):
             return self.env._("Say how many to add: all quantities are 0.")
-        if self.start_date and self.start_date < self._get_today():
+        if (
+            self.start_date
+            and self.start_date < self._get_today()
+            and not self.is_self_service  # paid for on that day
+        ):
             return self.env._(
                 "%s is over: an upsell starts today at the earliest.",
                 format_date(self.env, self.start_date),
@@ -236,11 +240,19 @@ class SaleOrder(models.Model):
         ]
         contract._plan_change(
             "quantity",
-            max(self.start_date, self._get_today()),
+            self._get_joining_day(),
             source_order_id=self.id,
             user_id=self.env.uid,
             line_ids=commands,
         )
+
+    def _get_joining_day(self):
+        """Return the first day that what an upsell sells is part of the contract.
+
+        :rtype: date
+        """
+        self.ensure_one()
+        return max(self.start_date, self._get_today())
 
     def _prepare_joining(self, line, target):
         return {

@@ -336,7 +336,7 @@ class SaleOrderLine(models.Model):
             lambda line: line.is_recurring and line.order_id.scheduled_change_ids
         )
         for one in planned.change_line_ids:
-            if one.change_id.state == "scheduled" and one.change_id.kind == "plan":
+            if one.change_id.state == "scheduled" and one.change_id._keeps_typed():
                 one._keep_typed(names)
 
     # === BUSINESS METHODS === #

@@ -41,9 +41,7 @@ class SaleOrderLine(models.Model):
         supposed = line.order_id._get_supposed_changes()
         if not line.order_id.change_ids and not supposed:
             return line.env["subscription.change.line"]  # most: no query for each line
-        overtaken = line.env["subscription.change"]
-        for one in set(supposed.mapped("kind")):
-            overtaken |= line.order_id._get_overtaken_changes(one)
+        overtaken = line.order_id._get_supposed_revoked()
         lines = line.change_line_ids.filtered(
             lambda one: one.change_id.state in COUNTED
             and one.change_id not in overtaken

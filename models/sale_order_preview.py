@@ -51,6 +51,8 @@ class SaleOrder(models.Model):
             return self._preview_upsell()
         if not isinstance(count, int):
             raise UserError(self.env._("Say how many invoices, as a whole number."))
+        if self.state == "sale" and not self.next_invoice_date:
+            return []  # all is billed, or it has ended
         count = min(count, MAX_PREVIEW)
         start = self.next_invoice_date or self.start_date or self._get_today()
         contract = self if self.start_date else self._as_if_starting(start)
@@ -61,6 +63,8 @@ class SaleOrder(models.Model):
         for period in within_calendar(timeline.periods(start)):
             if len(result) >= count:
                 break
+            if self.close_date and period.start >= self.close_date:
+                break  # what starts on the last day is not billed any more
             if period.free or contract._is_paused_throughout(period):
                 continue
             result.append(

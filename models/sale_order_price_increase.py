@@ -133,19 +133,6 @@ class SaleOrder(models.Model):
         )
         return switches.sorted("date")[-1:].plan_id or self.plan_id
 
-    def _plan_change(self, kind, day, **values):
-        """Override: a price raised for one plan is not that of another.
-
-        Prices per month, left to count after a switch to a yearly plan, would be
-        those of a year.
-        """
-        if kind == "plan":
-            # sudo: what overtakes an increase does not depend on who asks for it
-            self.sudo().scheduled_change_ids.filtered(
-                lambda change: change.price_increase_id and change.date >= day
-            )._revoke(self.env._("another plan was chosen"))
-        return super()._plan_change(kind, day, **values)
-
 
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..engine import lifecycle
@@ -87,6 +87,23 @@ class SaleOrder(models.Model):
             return self.env._("%s has ended.", self.name)
         return getattr(self, f"_get_customer_{action}_obstacle")()
 
+    def _is_customer_action_done(self, action):
+        """Tell whether the contract is already what an action would make of it.
+
+        :param str action: see `CUSTOMER_ACTIONS`
+        :rtype: bool
+        """
+        self.ensure_one()
+        if action == "pause":
+            return self.subscription_state == lifecycle.PAUSED
+        if action == "resume":
+            return self.subscription_state == lifecycle.PROGRESS
+        if action == "close":
+            return self._is_live_contract() and bool(self.close_date)
+        if action == "revoke_close":
+            return self._is_live_contract() and not self.close_date
+        return action == "revoke_change" and self._is_live_contract()
+
     def _get_not_allowed_text(self):
         return self.env._(
             "Your contract does not provide for this online. Write to us, and we see "
@@ -99,7 +116,23 @@ class SaleOrder(models.Model):
             return self.env._("%s is paused. Resume it first.", self.name)
         if self.hold in PAYMENT_HOLDS:
             return self.env._("A payment is open. Please see to it first.")
+        if self.hold:
+            return self.env._(
+                "We are seeing to your contract. Please try again later, or write to us."
+            )
         return None
+
+    def _get_being_paid_obstacle(self):
+        """Return why a contract has to wait for what the customer pays, or None."""
+        upsell = self._get_customer_upsells().filtered(
+            lambda order: order._is_being_paid_online()
+        )[:1]
+        if not upsell:
+            return None
+        return self.env._(
+            "A payment of %s is under way. Please finish it, or wait half an hour.",
+            upsell.name,
+        )
 
     def _get_customer_change_obstacle(self):
         if self.plan_id.customer_change == "no":
@@ -111,7 +144,12 @@ class SaleOrder(models.Model):
             return self._get_not_allowed_text()
         if self.close_date:
             return self.env._("%s is about to end.", self.name)
-        return self._get_busy_obstacle()
+        planned = self.sudo().scheduled_change_ids  # sudo: the contract's own
+        if planned.filtered(
+            lambda change: change.kind == "plan" and not change.is_by_customer
+        ):
+            return self.env._("Another plan is planned for you. Please write to us.")
+        return self._get_busy_obstacle() or self._get_being_paid_obstacle()
 
     def _get_customer_revoke_change_obstacle(self):
         if not self._get_customer_changes():
@@ -134,10 +172,12 @@ class SaleOrder(models.Model):
             return self.env._("%s is about to end.", self.name)
         if self.subscription_state == lifecycle.PAUSED:
             return self.env._("%s is paused already.", self.name)
-        return self._get_busy_obstacle()
+        return self._get_busy_obstacle() or self._get_being_paid_obstacle()
 
     def _get_customer_resume_obstacle(self):
-        if not self.plan_id.customer_pause:
+        pause = self._get_open_pause()
+        is_own = pause.is_by_customer or pause.close_offer_id
+        if not self.plan_id.customer_pause and not is_own:
             return self._get_not_allowed_text()
         if self.subscription_state != lifecycle.PAUSED:
             return self.env._("%s is not paused.", self.name)
@@ -154,7 +194,7 @@ class SaleOrder(models.Model):
         return any(
             collection.state in ("declined", "failed", "lost")
             and collection.move_id.state != "cancel"
-            and collection.move_id.payment_state not in ("paid", "in_payment")
+            and collection.move_id.payment_state in ("not_paid", "partial")
             for collection in self.sudo().collection_ids
         )
 
@@ -172,10 +212,10 @@ class SaleOrder(models.Model):
         return None
 
     def _get_customer_revoke_close_obstacle(self):
-        if self.plan_id.customer_close == "no":
-            return self._get_not_allowed_text()
         if not self.close_date:
             return self.env._("%s is not about to end.", self.name)
+        if not self._is_closed_by_customer():
+            return self._get_not_allowed_text()
         if self.close_date < self._get_today():
             return self.env._("%s has ended.", self.name)
         return None
@@ -209,6 +249,9 @@ class SaleOrder(models.Model):
             and line.product_type != "combo"
             and not line.combo_item_id
             and not line._is_billed_by_delivery()
+            # More of a rebate, or of what is free, is not theirs to choose.
+            and line.product_uom_qty >= 0
+            and line._get_unit_price_to_show() > 0
         )
 
     def _get_customer_changes(self):
@@ -251,10 +294,11 @@ class SaleOrder(models.Model):
             raise UserError(
                 self.env._("You can add by yourself. To have less, please write to us.")
             )
-        base = self._get_customer_lines().filtered(
-            lambda line: not line._is_line_optional() and line.product_uom_qty
+        base = self.order_line.filtered(
+            lambda line: line.is_recurring and not line._is_line_optional()
         )
-        if base and not any(
+        had = any(line.product_uom_qty for line in base)
+        if had and not any(
             quantities.get(line, line.product_uom_qty) for line in base
         ):
             raise UserError(
@@ -273,11 +317,40 @@ class SaleOrder(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        parts = {}
+        parts = {"now": {}, "next_period": {}}  # in the order they are made
         for line, quantity in quantities.items():
-            at = "now" if quantity > line.product_uom_qty else "next_period"
-            parts.setdefault(at, {})[line] = quantity
-        return parts
+            if quantity != line.product_uom_qty:
+                at = "now" if quantity > line.product_uom_qty else "next_period"
+                parts[at][line] = quantity
+        return {at: part for at, part in parts.items() if part}
+
+    def _get_customer_wishes(self):
+        """Return the changes of quantities that the customer has planned.
+
+        :rtype: subscription.change
+        """
+        return self._get_customer_changes().filtered(
+            lambda change: change.kind == "quantity"
+        )
+
+    def _without_customer_wishes(self):
+        """Return the contract as if the customer had no quantities planned.
+
+        :rtype: sale.order
+        """
+        return self.with_context(
+            subscription_supposed_revoked=self._get_customer_wishes()
+        )
+
+    def _change_customer_quantities(self, quantities):
+        """Make the customer's wish come true, in place of what they wished before.
+
+        :param dict quantities: the new quantity of each line
+        """
+        self.ensure_one()
+        self._get_customer_wishes()._revoke(self.env._("other quantities were chosen"))
+        for at, part in self._split_quantities(quantities).items():
+            self._change_quantities(part, at, is_by_customer=True)
 
     def _pays_customer_change_first(self, amount):
         """Tell whether a customer's change waits until it is paid.
@@ -305,15 +378,21 @@ class SaleOrderLine(models.Model):
         price, discount = self._get_price_on(self.order_id._get_today())
         return price * (1 - discount / 100)
 
-    def _get_planned_quantity(self):
-        """Return the quantity from the next period on, None if it stays what it is.
+    def _get_customer_wish(self):
+        """Return the quantity the customer wished last: that planned, or the present.
 
-        :rtype: float | None
+        :rtype: float
         """
         self.ensure_one()
-        try:
-            day = self.order_id._get_change_day("next_period")
-        except UserError:
-            return None  # it ends before
-        quantity = self._get_quantity_on(day)
-        return None if quantity == self.product_uom_qty else quantity
+        planned = self.order_id._get_customer_wishes().line_ids.filtered(
+            lambda one: one.order_line_id == self
+        )
+        return self.product_uom_qty + sum(planned.mapped("quantity_change"))
+
+    @api.model
+    def _format_customer_quantity(self, quantity):
+        """Return a quantity as a form shows it and takes it back, digit for digit.
+
+        :rtype: str
+        """
+        return str(int(quantity)) if quantity == int(quantity) else repr(quantity)

@@ -1,5 +1,7 @@
 """When and why customers may end their contract, and what they are offered to stay."""
 
+from datetime import timedelta
+
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
@@ -17,6 +19,12 @@ class SaleOrder(models.Model):
         readonly=True,
         copy=False,
         help="What the customer wrote when they ended the contract by themselves.",
+    )
+    is_closed_online = fields.Boolean(
+        string="Closed by the Customer",
+        readonly=True,
+        copy=False,
+        help="The customer ended the contract by themselves, and may take that back.",
     )
     close_offer_ids = fields.One2many(
         comodel_name="subscription.close.offer",
@@ -40,9 +48,10 @@ class SaleOrder(models.Model):
 
         :rtype: subscription.close.reason
         """
-        return self.env["subscription.close.reason"].search(
-            [("portal_visible", "=", True)]
-        )
+        Reason = self.env["subscription.close.reason"]
+        visible = Reason.search([("portal_visible", "=", True)])
+        # Whoever may leave can, whatever was archived.
+        return visible or self.env.ref("subscriptions.close_reason_other").sudo()
 
     def _get_customer_close_date(self):
         """Return the day the contract ends on if the customer names none.
@@ -50,7 +59,12 @@ class SaleOrder(models.Model):
         :rtype: date
         """
         self.ensure_one()
-        return self._get_close_date_at_period_end()
+        contract = self
+        if not self._has_begun():
+            contract = self._get_preceding_contract()
+            if not contract:
+                return self._get_today()
+        return contract._get_close_date_at_period_end()
 
     def _check_customer_close_date(self, day):
         """Refuse a day that the plan does not let the customer choose.
@@ -83,8 +97,57 @@ class SaleOrder(models.Model):
     def _forget_closing(self):
         """Override: what the customer wrote belongs to the closing."""
         result = super()._forget_closing()
-        self.sudo().close_remark = False  # sudo: kept from typing
+        # sudo: kept from typing
+        self.sudo().write({"close_remark": False, "is_closed_online": False})
         return result
+
+    def _is_closed_by_customer(self):
+        """Tell whether the end is the customer's own decision, whoever typed it.
+
+        What the company ends has a reason that customers cannot choose.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return self.is_closed_online or bool(
+            self.plan_id.customer_close != "no" and self.close_reason_id.portal_visible
+        )
+
+    def _close_for_customer(self, reason, day, remark=None):
+        """End the contract because the customer said so.
+
+        One that has not begun is cancelled. If it is a renewal, the contract that it
+        would have followed ends instead.
+
+        :param reason: the subscription.close.reason
+        :param date day: its last day
+        :param str remark: what the customer wrote
+        :return: the contract that ends
+        :rtype: sale.order
+        """
+        self.ensure_one()
+        contract = self
+        if not self._has_begun():
+            contract = self._get_preceding_contract()
+            self._action_cancel()
+        if contract:
+            # What is paid is not given back, unless an addon decides otherwise.
+            contract._close(reason, day)
+        # sudo: kept from typing
+        (contract or self).sudo().write(
+            {"close_remark": remark, "is_closed_online": True}
+        )
+        return contract or self
+
+    def _get_preceding_contract(self):
+        """Return the contract that a renewal follows which has not begun.
+
+        :rtype: sale.order
+        """
+        self.ensure_one()
+        if self.subscription_kind != "renewal":
+            return self.browse()
+        return self.parent_order_id.sudo()  # sudo: the same customer's
 
     # === OFFERS === #
 
@@ -106,6 +169,10 @@ class SaleOrder(models.Model):
             or not getattr(self, f"_can_take_{reason.offer_kind}")(reason)
         ):
             return reason.browse()
+        try:
+            self.env["subscription.self.service"]._preview_offer(self, reason)
+        except UserError:
+            return reason.browse()  # nobody is kept from leaving by what cannot be
         return reason
 
     def _can_take_discount(self, reason):
@@ -115,7 +182,9 @@ class SaleOrder(models.Model):
             return False  # it ends before, say
 
     def _can_take_pause(self, reason):
-        return self.subscription_state == "progress"
+        day = self._get_today() + timedelta(days=reason.offer_pause_days)
+        last = self._get_last_day()
+        return self.subscription_state == "progress" and not (last and day > last)
 
     def _can_take_plan(self, reason):
         plan = reason.offer_plan_id
@@ -123,6 +192,7 @@ class SaleOrder(models.Model):
             self.subscription_state == "progress"
             and plan.active
             and plan != self.plan_id
+            and "plan" not in self.scheduled_change_ids.mapped("kind")
             and (not plan.company_id or plan.company_id in self.company_id.parent_ids)
         )
 
@@ -216,15 +286,6 @@ class SaleOrder(models.Model):
         return self.sudo().close_offer_ids.filtered(
             lambda offer: offer.state == "shown" and offer.reason_id == reason
         )[:1]
-
-    def _plan_change(self, kind, day, **values):
-        """Override: a discount to stay belongs to the plan it was given for."""
-        if kind == "plan":
-            # sudo: what overtakes the offer does not depend on who switches
-            self.sudo().scheduled_change_ids.filtered(
-                lambda change: change.close_offer_id and change.date >= day
-            )._revoke(self.env._("another plan was chosen"))
-        return super()._plan_change(kind, day, **values)
 
 
 class SaleOrderLine(models.Model):

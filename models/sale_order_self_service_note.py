@@ -41,9 +41,9 @@ class SaleOrder(models.Model):
         template = self.env.ref(template, raise_if_not_found=False)
         if not template or not self.partner_id.email:
             return
-        order = self.with_context(self_service=values)
-        order.message_post_with_source(
-            template.with_context(self_service=values),
-            email_layout_xmlid=MAIL_LAYOUT,
-            subtype_xmlid="mail.mt_comment",
+        # To the customer alone: followers would get the link to act as the customer.
+        mail_id = template.with_context(self_service=values).send_mail(
+            self.id, email_layout_xmlid=MAIL_LAYOUT
         )
+        # sudo: customers write no mails
+        self.env["mail.mail"].sudo().browse(mail_id).send_after_commit()

@@ -8,6 +8,10 @@ from ..const import QUIET
 from .billing_facts import BillingFacts
 
 
+class BooksObstacle(UserError):
+    """The books do not take a document now: for a colleague, not for a customer."""
+
+
 class SubscriptionBilling(models.AbstractModel):
     _inherit = "subscription.billing"
 
@@ -83,7 +87,7 @@ class SubscriptionBilling(models.AbstractModel):
             return
         obstacle = self._get_obstacle(order, order._get_today(), BillingFacts(self.env))
         if obstacle:
-            raise UserError(obstacle)
+            raise BooksObstacle(obstacle)
 
     # === CHARGES === #
 

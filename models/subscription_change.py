@@ -246,6 +246,14 @@ class SubscriptionChange(models.Model):
             )
         getattr(self, f"_apply_{self.kind}")()
 
+    def _keeps_typed(self):
+        """Tell whether prices that a person types meanwhile stay. Hook.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return self.kind == "plan"
+
     def _set_done(self):
         self.write({"state": "done", "failure": False})
 

@@ -103,3 +103,43 @@ class SubscriptionCloseOffer(models.Model):
                 "shown_date": order._get_today(),
             }
         )
+
+
+class SubscriptionChange(models.Model):
+    _inherit = "subscription.change"
+
+    def _get_overtaken(self):
+        """Override: a discount to stay belongs to the plan it was given for."""
+        overtaken = super()._get_overtaken()
+        if self.kind == "plan":
+            planned = self.order_id.sudo().scheduled_change_ids  # sudo: see the parent
+            overtaken |= planned.filtered(
+                lambda change: change.close_offer_id
+                and change.kind == "price"
+                and change.date >= self.date
+            )
+        return overtaken
+
+    def _keeps_typed(self):
+        """Override: an offer to stay changes the discount alone."""
+        return super()._keeps_typed() or bool(
+            self.close_offer_id and self.kind == "price"
+        )
+
+
+class SubscriptionChangeLine(models.Model):
+    _inherit = "subscription.change.line"
+
+    def _keep_typed(self, names):
+        """Override: the discount of an offer to stay is that of the offer."""
+        if self.change_id.close_offer_id and self.change_id.kind == "price":
+            if "price_unit" in names:
+                self.price_after = self.order_line_id.price_unit
+            return
+        super()._keep_typed(names)
+
+    def _write_price(self):
+        """Override: an offer to stay is about the discount; a price typed since stays."""
+        if self.change_id.close_offer_id and self.change_id.kind == "price":
+            self.price_after = self.order_line_id.price_unit
+        return super()._write_price()

@@ -145,7 +145,7 @@ class SubscriptionCloseReason(models.Model):
         self.ensure_one()
         if self.offer_kind == "discount":
             return self.env._(
-                "%(discount)g %% off your next %(number)s invoices",
+                "%(discount)g %% off for %(number)s periods",
                 discount=self.offer_discount,
                 number=self.offer_periods,
             )

@@ -132,6 +132,36 @@ class SubscriptionChange(models.Model):
             subtype_xmlid="mail.mt_comment",
         )
 
+    def _get_overtaken(self):
+        """Override: a price raised for one plan is not that of another.
+
+        Prices per month, left to count after a switch to a yearly plan, would be
+        those of a year.
+        """
+        overtaken = super()._get_overtaken()
+        if self.kind == "plan":
+            planned = self.order_id.sudo().scheduled_change_ids  # sudo: see the parent
+            overtaken |= planned.filtered(
+                lambda change: change.price_increase_id and change.date >= self.date
+            )
+        return overtaken
+
+    def _may_be_restored(self):
+        """Override: an increase that was undone meanwhile does not come back."""
+        increase = self.price_increase_id
+        may = super()._may_be_restored()
+        return may and (not increase or increase.state == "scheduled")
+
+    def _restore(self):
+        """Override: a contract that is back in a price increase is not listed."""
+        result = super()._restore()
+        for change in self.filtered(lambda one: one.state == "scheduled"):
+            change.price_increase_id.refusal_ids.filtered(
+                lambda one, change=change: one.stage == "revoked"
+                and one.order_id == change.order_id
+            ).unlink()
+        return result
+
     def _revoke(self, why=None, **options):
         """Override: a contract that drops out of a price increase is listed there."""
         dropped = self.filtered(
@@ -154,5 +184,5 @@ class SubscriptionChange(models.Model):
     def _set_done(self):
         """Override: the last change that is made closes its price increase."""
         result = super()._set_done()
-        self.price_increase_id._close_finished()
+        (self | self.overtaken_ids).price_increase_id._close_finished()
         return result

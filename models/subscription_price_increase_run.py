@@ -177,11 +177,26 @@ class SubscriptionPriceIncrease(models.Model):
         """Note for scheduled increases whether all is made, or taken back."""
         open_states = ("proposed", "scheduled")
         for increase in self.filtered(lambda one: one.state == "scheduled"):
-            if increase.task in ("schedule", "undo"):
+            if increase.task in ("schedule", "undo") or increase._has_overtaken():
                 continue
             if not increase._count_changes(*open_states):
                 made = increase._count_changes("done")
                 increase._set_state("applied" if made else "cancelled")
+
+    def _has_overtaken(self):
+        """Tell whether a planned switch stands in the way of a change of the increase.
+
+        If it is taken back, the change is planned again.
+        """
+        return bool(
+            self.env["subscription.change"].search_count(
+                [
+                    ("price_increase_id", "=", self.id),
+                    ("overtaken_by_id.state", "=", "scheduled"),
+                ],
+                limit=1,
+            )
+        )
 
     # === PREVIEW === #
 

@@ -53,6 +53,10 @@ class Effect:
         return hashlib.sha256(repr(astuple(self)).encode()).hexdigest()[:32]
 
 
+class NothingToDo(UserError):
+    """What the customer asks for is so already: a doubled click, mostly."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What came of an action.
@@ -102,7 +106,7 @@ class SubscriptionSelfService(models.AbstractModel):
         order._check_customer_may(action)
         values = getattr(self, f"_read_{action}")(order, params)
         if not values:
-            raise UserError(self.env._("Nothing was changed."))
+            raise NothingToDo(self.env._("Nothing was changed."))
         effect = getattr(self, f"_preview_{action}")(order, values)
         seal = params.get("offer_seal" if params.get("take_offer") else "seal")
         if seal and seal != effect.seal:
@@ -146,7 +150,8 @@ class SubscriptionSelfService(models.AbstractModel):
         :rtype: str
         :raise UserError: for what is too long
         """
-        text = (text or "").replace("\x00", "").strip()
+        # Browsers count a line's end as one letter, and send two.
+        text = (text or "").replace("\x00", "").replace("\r\n", "\n").strip()
         if len(text) > MAX_REMARK_LENGTH:
             raise UserError(
                 self.env._(
@@ -173,6 +178,13 @@ class SubscriptionSelfService(models.AbstractModel):
         :rtype: Effect
         """
         effect = order._get_effect(changes)
+        if effect.get("invoice_date") == order._get_today() and "plan" in changes.mapped(
+            "kind"
+        ):
+            # A switch whose day has come is billed with it.
+            supposed = order.with_context(subscription_supposed_changes=changes)
+            invoices = self._get_invoice_values(order, supposed.preview_invoices(2))
+            values = {**invoices, **values}
         return Effect(
             **{
                 "texts": tuple(text for one in changes for text in one._get_texts()),
@@ -227,7 +239,8 @@ class SubscriptionSelfService(models.AbstractModel):
         :param str template: last part of the mail template's XML id
         :param str remark: what the customer wrote
         """
-        order._note_customer_action(partner, [title, *effect.texts], remark)
+        texts = [title, *(text for text in effect.texts if text != title)]
+        order._note_customer_action(partner, texts, remark)
         order._mail_customer_action(
             f"subscriptions.mail_template_self_service_{template}",
             title=title,

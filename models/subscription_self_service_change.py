@@ -1,13 +1,14 @@
 """Customers change quantities, take and leave options, and switch to another plan."""
 
 import math
+from dataclasses import replace
 
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..const import MAX_CUSTOMER_QUANTITY
-from .subscription_self_service import Effect, Outcome
+from .subscription_self_service import Effect, NothingToDo, Outcome
 
 
 class SubscriptionSelfService(models.AbstractModel):
@@ -17,13 +18,18 @@ class SubscriptionSelfService(models.AbstractModel):
 
     @api.model
     def _read_change(self, order, params):
-        """Return the new quantity of each line whose quantity was changed.
+        """Return the quantities the customer wishes, empty where they are as before.
 
-        :param dict params: ``quantity_<id of the line>``
+        A wish is for all lines: what the customer had planned before and does not
+        repeat is planned no more.
+
+        :param dict params: ``quantity_<id of the line>``; lines that are left out stay
+        :return: the wished quantity of each line that is, or is planned, otherwise
         :rtype: dict
         """
         lines = {line.id: line for line in order._get_customer_lines()}
-        quantities = {}
+        wishes = {line: line._get_customer_wish() for line in lines.values()}
+        before = dict(wishes)
         for name, text in params.items():
             prefix, _, number = name.partition("quantity_")
             if prefix or not number:
@@ -33,11 +39,17 @@ class SubscriptionSelfService(models.AbstractModel):
                 raise UserError(
                     self.env._("This is no part of %s that you can change.", order.name)
                 )
-            quantity = self._read_quantity(line, text)
-            if quantity != line.product_uom_qty:
-                quantities[line] = quantity
-        if quantities:
-            order._check_customer_quantities(quantities)
+            # What nobody touched comes back as it was shown.
+            if (text or "").strip() != line._format_customer_quantity(wishes[line]):
+                wishes[line] = self._read_quantity(line, text)
+        if wishes == before:
+            return {}
+        quantities = {
+            line: wish
+            for line, wish in wishes.items()
+            if wish != line.product_uom_qty or before[line] != line.product_uom_qty
+        }
+        order._check_customer_quantities(quantities)
         return quantities
 
     @api.model
@@ -65,35 +77,32 @@ class SubscriptionSelfService(models.AbstractModel):
 
     @api.model
     def _preview_change(self, order, quantities):
-        changes = self.env["subscription.change"].union(
-            *(
-                order._suppose_change(
-                    "quantity", order._get_change_day(at), line_ids=lines
-                )
-                for at, part in order._split_quantities(quantities).items()
-                if (
-                    lines := order._prepare_quantity_lines(
-                        part, order._get_change_day(at)
-                    )
-                )
+        wished = order._without_customer_wishes()
+        changes = self.env["subscription.change"]
+        for at, part in wished._split_quantities(quantities).items():
+            supposed = wished.with_context(subscription_supposed_changes=changes)
+            day = supposed._get_change_day(at)
+            lines = supposed._prepare_quantity_lines(
+                {line.with_env(supposed.env): number for line, number in part.items()},
+                day,
             )
-        )
-        if not changes:
-            raise UserError(self.env._("All quantities are as they will be."))
-        effect = self._get_change_effect(order, changes)
-        if not order._pays_customer_change_first(effect.charged):
-            return effect
-        return self._get_change_effect(order, changes, pays_first=True)
+            if lines:
+                changes |= wished._suppose_change("quantity", day, line_ids=lines)
+        if not changes:  # what was planned is not wished any more
+            return self._get_revoking_effect(order, order._get_customer_wishes())
+        effect = self._get_change_effect(wished, changes)
+        if effect.charged < 0:
+            raise UserError(order._get_not_allowed_text())
+        if order._pays_customer_change_first(effect.charged):
+            return replace(effect, pays_first=True)
+        return effect
 
     @api.model
     def _perform_change(self, order, quantities, effect, partner):
         if effect.pays_first:
             upsell = order._create_customer_upsell(quantities, partner)
             return Outcome(url=upsell.get_portal_url(query_string="&allow_payment=yes"))
-        for at, part in order._split_quantities(quantities).items():
-            if order._prepare_quantity_lines(part, order._get_change_day(at)):
-                change = order._change_quantities(part, at)
-                change.sudo().is_by_customer = True
+        order._change_customer_quantities(quantities)
         title = self.env._("The quantities of your subscription were changed.")
         self._tell(order, partner, effect, title)
         return Outcome(title)
@@ -111,6 +120,10 @@ class SubscriptionSelfService(models.AbstractModel):
             return {}
         number = self._read_id(params["plan_id"])
         plan = order._get_customer_plans().filtered(lambda plan: plan.id == number)
+        if plan and plan in order._get_customer_changes().plan_id:
+            raise NothingToDo(
+                self.env._("“%s” is planned already.", plan.name)
+            )
         if not plan:
             raise UserError(self.env._("This plan is not one you can switch to."))
         return {"plan": plan}
@@ -132,8 +145,7 @@ class SubscriptionSelfService(models.AbstractModel):
 
     @api.model
     def _perform_plan(self, order, values, effect, partner):
-        change = order._change_plan(values["plan"], effect.day)
-        change.sudo().is_by_customer = True
+        order._change_plan(values["plan"], effect.day, is_by_customer=True)
         title = self.env._(
             "Your subscription goes on as “%(plan)s” from %(date)s.",
             plan=values["plan"].name,
@@ -159,9 +171,23 @@ class SubscriptionSelfService(models.AbstractModel):
 
     @api.model
     def _preview_revoke_change(self, order, values):
-        texts = values["change"]._get_texts()
+        return self._get_revoking_effect(order, values["change"])
+
+    @api.model
+    def _get_revoking_effect(self, order, changes):
+        """Return what taking back planned changes comes to.
+
+        :param order: the contract
+        :param changes: the changes
+        :rtype: Effect
+        """
+        supposed = order.with_context(subscription_supposed_revoked=changes)
+        values = self._get_invoice_values(order, supposed.preview_invoices(2))
+        values.pop("charged")  # due with the change or without it
+        texts = [text for change in changes for text in change._get_texts()]
         return Effect(
-            texts=tuple(self.env._("No longer planned: %s", text) for text in texts)
+            texts=tuple(self.env._("No longer planned: %s", text) for text in texts),
+            **values,
         )
 
     @api.model

@@ -51,12 +51,25 @@ class SubscriptionSelfService(models.AbstractModel):
     def _preview_close(self, order, values):
         if values["takes_offer"]:
             return self._preview_offer(order, values["offer"])
-        if not order._has_begun():
-            return Effect(
-                texts=(self.env._("It ends before it begins. Nothing is billed."),),
-                last_day=order._get_today(),
-            )
         day = values["day"]
+        if not order._has_begun():
+            before = order._get_preceding_contract()
+            if not before:
+                return Effect(
+                    texts=(self.env._("It ends before it begins. Nothing is billed."),),
+                    last_day=day,
+                )
+            return Effect(
+                texts=(self._get_ending_text(day),),
+                last_day=day,
+                notes=(
+                    self.env._(
+                        "The renewal %(renewal)s is cancelled, and %(contract)s ends.",
+                        renewal=order.name,
+                        contract=before.name,
+                    ),
+                ),
+            )
         order._check_customer_close_date(day)
         closing = order._as_if_closing(day)
         invoices = [
@@ -86,14 +99,14 @@ class SubscriptionSelfService(models.AbstractModel):
                 )
             )
         return Effect(
-            texts=(
-                self.env._(
-                    "Your subscription ends on %s, at the end of the day.",
-                    self._format_day(day),
-                ),
-            ),
-            last_day=day,
-            notes=tuple(notes),
+            texts=(self._get_ending_text(day),), last_day=day, notes=tuple(notes)
+        )
+
+    @api.model
+    def _get_ending_text(self, day):
+        return self.env._(
+            "Your subscription ends on %s, at the end of the day.",
+            self._format_day(day),
         )
 
     @api.model
@@ -114,17 +127,12 @@ class SubscriptionSelfService(models.AbstractModel):
         reason, remark = values["reason"], values["remark"]
         if values["takes_offer"]:
             return self._perform_offer(order, values, effect, partner)
-        if order._has_begun():
-            # What is paid is not given back, unless an addon decides otherwise.
-            order._close(reason, values["day"])
-        else:
-            order._action_cancel()
-        # sudo: kept from typing
-        order.sudo().close_remark = remark
         order._note_offer(reason, "declined")
+        closed = order._close_for_customer(reason, values["day"], remark)
         title = effect.texts[0]
-        self._tell(order, partner, effect, title, "close", remark=remark)
-        return Outcome(title)
+        self._tell(closed, partner, effect, title, "close", remark=remark)
+        goes_on = closed == order and order._is_shown_as_contract()
+        return Outcome(title, None if goes_on else closed.get_portal_url())
 
     # === TAKING IT BACK === #
 
@@ -142,12 +150,13 @@ class SubscriptionSelfService(models.AbstractModel):
                     self._format_day(values["day"]),
                 ),
             ),
-            **self._get_invoice_values(order, going_on.preview_invoices(1)),
+            **self._get_invoice_values(order, going_on.preview_invoices(3)),
         )
 
     @api.model
     def _perform_revoke_close(self, order, values, effect, partner):
         order._revoke_close()
+        order._bill()  # as was shown
         title = effect.texts[0]
         self._tell(order, partner, effect, title)
         return Outcome(title)

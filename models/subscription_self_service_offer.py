@@ -83,6 +83,10 @@ class SubscriptionSelfService(models.AbstractModel):
     def _perform_offer_pause(self, order, reason):
         pause = self._get_offered_pause(order, reason)
         order._pause(pause["resume_date"], reason._get_offer_title())
+        # sudo: changes are written by the contract's methods alone
+        order._get_open_pause().sudo().write(
+            {"close_offer_id": order._get_shown_offer(reason).id, "is_by_customer": True}
+        )
 
     # === ANOTHER PLAN === #
 
@@ -93,4 +97,10 @@ class SubscriptionSelfService(models.AbstractModel):
     @api.model
     def _perform_offer_plan(self, order, reason):
         day = self._preview_offer_plan(order, reason).day
-        order._change_plan(reason.offer_plan_id, day, reason=reason._get_offer_title())
+        order._change_plan(
+            reason.offer_plan_id,
+            day,
+            reason=reason._get_offer_title(),
+            close_offer_id=order._get_shown_offer(reason).id,
+            is_by_customer=True,
+        )

@@ -2,6 +2,7 @@
 
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.tools import formatLang
 
 from ..engine.period import ONE_DAY
 from .subscription_self_service import Effect, Outcome
@@ -54,7 +55,9 @@ class SubscriptionSelfService(models.AbstractModel):
             paused = order.with_context(subscription_supposed_changes=change)
             effect = self._get_invoice_values(order, paused.preview_invoices(1))
             # What falls due within the pause is billed when it is over.
-            if effect.pop("charged") or effect["next_date"] < day:
+            if effect.pop("charged") or (
+                effect.get("next_date") and effect["next_date"] < day
+            ):
                 effect = self._get_first_after_pause(order, paused, day)
         notes = [self.env._("Nothing is billed or charged while it is paused.")]
         if order.paid_until and order.paid_until >= today:
@@ -81,6 +84,8 @@ class SubscriptionSelfService(models.AbstractModel):
     @api.model
     def _perform_pause(self, order, values, effect, partner):
         order._pause(values["resume_date"], values["remark"] or None)
+        # sudo: changes are written by the contract's methods alone
+        order._get_open_pause().sudo().is_by_customer = True
         title = self.env._("Your subscription is paused.")
         self._tell(order, partner, effect, title, remark=values["remark"])
         return Outcome(title)
@@ -120,19 +125,28 @@ class SubscriptionSelfService(models.AbstractModel):
 
     @api.model
     def _preview_renew(self, order, values):
-        return Effect(
-            texts=(
-                self.env._(
-                    "You get an offer that begins on %s, where what is billed ends. "
-                    "Nothing changes before you accept it.",
-                    self._format_day(values["start"]),
+        texts = [
+            self.env._(
+                "You get an offer that begins on %s, where what is billed ends. "
+                "Nothing changes before you accept it.",
+                self._format_day(values["start"]),
+            ),
+            self.env._(
+                "It has what you have now: %(amount)s per %(period)s, before taxes.",
+                amount=formatLang(
+                    self.env, order.recurring_total, currency_obj=order.currency_id
                 ),
-            )
-        )
+                period=order.plan_id.billing_period_label,
+            ),
+        ]
+        return Effect(texts=tuple(texts))
 
     @api.model
     def _perform_renew(self, order, values, effect, partner):
         renewal = order._get_open_renewal().sudo()  # sudo: the customer's own
+        if renewal.is_self_service and renewal.is_expired:
+            renewal._action_cancel()
+            renewal = renewal.browse()
         if not renewal:
             renewal = order._create_customer_renewal(partner)
         elif renewal.state == "draft":
