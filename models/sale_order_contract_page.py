@@ -110,9 +110,15 @@ class SaleOrder(models.Model):
         self.ensure_one()
         if not self._is_live_contract() or not self.next_invoice_date:
             return None
-        if self.subscription_state == lifecycle.PAUSED and not self.resume_date:
+        is_paused = self.subscription_state == lifecycle.PAUSED
+        if is_paused and not self.resume_date:
             return None
-        return next(iter(self.preview_invoices(1)), None)
+        for invoice in self.preview_invoices(1):
+            if is_paused:  # nothing is billed before it is resumed
+                day = max(invoice["invoice_date"], self.resume_date)
+                return {**invoice, "invoice_date": day}
+            return invoice
+        return None
 
     # === LINES === #
 

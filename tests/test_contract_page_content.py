@@ -78,9 +78,10 @@ class TestContractPageContent(ContractPageCommon):
         contract._pause(self._day("2026-09-01"))
         page = self._open(contract)
         alert = "//div[@name='paused_alert']"
-        self.assertIn("It goes on on 09/01/2026", self._get_text(page, alert))
+        self.assertIn("It resumes on 09/01/2026", self._get_text(page, alert))
         [link] = self._get_links(page, alert)
         self.assertIn("/resume?access_token", link)
+        self.assertIn("Next invoice 09/01/2026", self._get_text(page))
         contract.sudo().resume_date = False
         text = self._get_text(self._open(contract), alert)
         self.assertIn("until it is resumed", text)

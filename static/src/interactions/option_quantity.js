@@ -1,3 +1,4 @@
+import {RPCError} from "@web/core/network/rpc";
 import {_t} from "@web/core/l10n/translation";
 import {patch} from "@web/core/utils/patch";
 import {SaleUpdateLineButton} from "@sale_management/interactions/sale_update_line_button";
@@ -32,7 +33,12 @@ patch(SaleUpdateLineButton.prototype, {
             );
         } catch (error) {
             currentTargetEl.value = currentTargetEl.defaultValue;
-            throw error; // Odoo shows its words
+            if (!(error instanceof RPCError)) {
+                throw error;
+            }
+            const words = error.data?.message || error.message;
+            this.services.notification.add(words, {type: "danger"});
+            return;
         }
         this.refreshOrderUI();
     },
