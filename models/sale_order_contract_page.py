@@ -113,11 +113,11 @@ class SaleOrder(models.Model):
         is_paused = self.subscription_state == lifecycle.PAUSED
         if is_paused and not self.resume_date:
             return None
+        # What is held is billed late, and what is paused not before it is resumed.
+        earliest = self.resume_date if is_paused else self._get_today()
         for invoice in self.preview_invoices(1):
-            if is_paused:  # nothing is billed before it is resumed
-                day = max(invoice["invoice_date"], self.resume_date)
-                return {**invoice, "invoice_date": day}
-            return invoice
+            day = max(invoice["invoice_date"], earliest)
+            return {**invoice, "invoice_date": day}
         return None
 
     # === LINES === #
@@ -146,7 +146,8 @@ class SaleOrder(models.Model):
         lines = self._get_lines_apart()["recurring"]
         if not lines:
             return ""
-        title = lines[0].name.split("\n")[0]
+        product = lines[0].product_id.with_context(display_default_code=False)
+        title = product.display_name
         if len(lines) == 1:
             return title
         return self.env._(
