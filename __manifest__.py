@@ -62,12 +62,16 @@
         "views/payment_portal_templates.xml",
         "views/sale_portal_templates.xml",
         "views/self_service_templates.xml",
+        "views/contract_money_templates.xml",
+        "views/contract_page_templates.xml",
+        "views/contract_portal_templates.xml",
     ],
     "demo": [
         "demo/subscription_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [
+            "subscriptions/static/src/*.js",
             "subscriptions/static/src/charging_right/**/*",
             "subscriptions/static/src/hold_desk/**/*",
         ],

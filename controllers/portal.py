@@ -4,9 +4,70 @@ from odoo.exceptions import AccessError, MissingError, ValidationError
 from odoo.http import request, route
 
 from odoo.addons.sale.controllers import portal as sale_portal
+from odoo.addons.sale_management.controllers import portal as option_portal
 
 
-class CustomerPortal(sale_portal.CustomerPortal):
+class CustomerPortal(option_portal.CustomerPortal):
+    @route()
+    def portal_quote_option_update(
+        self, order_id, line_id, access_token=None, input_quantity=False, **kwargs
+    ):
+        """Override of `sale_management`: what is no quantity is answered in words."""
+        order_sudo = self._get_quotation(order_id, access_token)
+        if order_sudo.is_subscription and input_quantity is not False:
+            order_sudo._check_typed_quantity(input_quantity)
+        return super().portal_quote_option_update(
+            order_id,
+            line_id,
+            access_token=access_token,
+            input_quantity=input_quantity,
+            **kwargs,
+        )
+
+    @route()
+    def portal_quote_decline(
+        self, order_id, access_token=None, decline_message=None, **kwargs
+    ):
+        """Override of `sale`: who is to pay may decline as well as who is to sign."""
+        order_sudo = self._get_quotation(order_id, access_token)
+        if not order_sudo.is_subscription:
+            return super().portal_quote_decline(
+                order_id,
+                access_token=access_token,
+                decline_message=decline_message,
+                **kwargs,
+            )
+        reason = (decline_message or "").strip()
+        if not reason or not order_sudo._may_be_declined():
+            return request.redirect(
+                order_sudo.get_portal_url(query_string="&message=cant_reject")
+            )
+        order_sudo._lock_contract()
+        order_sudo._action_cancel()
+        author = request.env.user.partner_id
+        if request.env.user._is_public():
+            author = order_sudo.partner_id
+        order_sudo.message_post(
+            author_id=author.id,
+            body=reason,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+        )
+        return request.redirect(order_sudo.get_portal_url())
+
+    def _get_quotation(self, order_id, access_token):
+        """Return an order that the visitor may see; Odoo says so where there is none.
+
+        :param int order_id: the order
+        :param str access_token: of its link
+        :return: with all rights, or empty
+        :rtype: sale.order
+        """
+        try:
+            return self._document_check_access("sale.order", order_id, access_token)
+        except (AccessError, MissingError):
+            return request.env["sale.order"]
+
     def _determine_is_down_payment(self, order_sudo, amount_selection, payment_amount):
         """Override of `sale`: all of a contract's quotation is what is due now."""
         if not order_sudo._asks_what_is_due() or amount_selection or not payment_amount:

@@ -1,6 +1,7 @@
 from . import account_move
 from . import account_move_collection
 from . import account_move_line
+from . import account_move_page
 from . import ir_http
 from . import payment_method
 from . import payment_method_saving
@@ -18,6 +19,7 @@ from . import sale_order
 from . import sale_order_anomaly
 from . import sale_order_billing
 from . import sale_order_changes
+from . import sale_order_contract_page
 from . import sale_order_desk
 from . import sale_order_effect
 from . import sale_order_family
@@ -33,6 +35,7 @@ from . import sale_order_payment
 from . import sale_order_payment_method
 from . import sale_order_preview
 from . import sale_order_price_increase
+from . import sale_order_quotation
 from . import sale_order_renewal
 from . import sale_order_schedule
 from . import sale_order_self_service
@@ -41,6 +44,7 @@ from . import sale_order_self_service_note
 from . import sale_order_self_service_quotation
 from . import sale_order_supplement
 from . import sale_order_template
+from . import sale_order_totals
 from . import subscription_billing
 from . import subscription_billing_anomaly
 from . import subscription_billing_change

@@ -14,6 +14,8 @@ from . import test_collection_soak
 from . import test_collection_stories
 from . import test_concurrency
 from . import test_confirmation
+from . import test_contract_page
+from . import test_contract_page_content
 from . import test_desk
 from . import test_documents
 from . import test_dunning
@@ -30,6 +32,7 @@ from . import test_plan_switch
 from . import test_price_increase
 from . import test_prices
 from . import test_quantities
+from . import test_quotation_options
 from . import test_quotation_page
 from . import test_renewal
 from . import test_reopening

@@ -63,8 +63,8 @@ class TestContractPage(PaymentPageCommon):
 
     def _open(self, order, **parameters):
         parameters.setdefault("access_token", order._portal_ensure_token())
-        page = self._get_page(f"/my/orders/{order.id}", **parameters)
-        [info] = page.xpath("//div[@id='subscription_info']")
+        page = self._get_page(f"/my/subscriptions/{order.id}", **parameters)
+        [info] = page.xpath("//section[@id='contract_payment']")
         return info
 
     def _get_link(self, info):
@@ -128,8 +128,8 @@ class TestContractPage(PaymentPageCommon):
 
     def test_strangers_see_nothing(self):
         order = self._create_charged()
-        response = self.url_open(f"/my/orders/{order.id}?access_token=wrong")
-        self.assertNotIn("subscription_info", response.text)
+        response = self.url_open(f"/my/subscriptions/{order.id}?access_token=wrong")
+        self.assertNotIn("contract_payment", response.text)
 
 
 @tagged("post_install", "-at_install")

@@ -183,7 +183,8 @@ class TestQuotationPage(OnlinePaymentCommon, HttpCase):
         self.assertEqual(order.invoice_ids.payment_state, "paid")
         page = self._open(order)
         self.assertIn("Demo 4321", page.text_content())
-        self.assertFalse(page.xpath("//a[@href='/my/payment_method']"))
+        [link] = page.xpath("//a[@name='payment_method']/@href")
+        self.assertIn("access_token", link)
 
     def test_a_customer_who_is_logged_in_pays_with_a_saved_method(self):
         self._log_in(self.partner)
@@ -193,8 +194,9 @@ class TestQuotationPage(OnlinePaymentCommon, HttpCase):
         self._pay_online(order, 100.0, flow="token", token_id=self.token.id)
         self.assertEqual(order.payment_token_id, self.token)
         self.assertEqual(order.subscription_state, "progress")
-        page = self._open(order)
-        self.assertTrue(page.xpath("//a[@href='/my/payment_method']"))
+        page = self._open(order, access_token=None)
+        [link] = page.xpath("//a[@name='payment_method']/@href")
+        self.assertEqual(link, f"/my/subscriptions/{order.id}/payment_method")
 
     def test_a_visitor_saves_a_method_and_the_trial_begins(self):
         order = self._quote(plan_id=self.trial.id)
