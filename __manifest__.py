@@ -22,6 +22,7 @@
         "data/mail_template_data.xml",
         "data/mail_template_payment_data.xml",
         "data/mail_template_self_service_data.xml",
+        "data/mail_template_self_service_method_data.xml",
         "data/subscription_dunning_data.xml",
         "data/subscription_plan_data.xml",
         "data/ir_cron_data.xml",
@@ -62,6 +63,8 @@
         "views/payment_portal_templates.xml",
         "views/sale_portal_templates.xml",
         "views/self_service_templates.xml",
+        "views/contract_payment_method_templates.xml",  # In the frame of the above
+        "views/contract_address_templates.xml",
     ],
     "demo": [
         "demo/subscription_demo.xml",
