@@ -313,8 +313,8 @@ class ContractAddress(ContractAnswers):
         current = order_sudo[ADDRESS_FIELDS[kind]]
         typed = typed or {
             **dict.fromkeys(TYPED_FIELDS, ""),
+            # No more than the page of the contract tells whoever has its link.
             "name": current.name or order_sudo.partner_id.name or "",
-            "email": current.email or order_sudo.partner_id.email or "",
             "country_id": str(current.country_id.id or ""),
         }
         # sudo: countries are no secret

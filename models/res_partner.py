@@ -64,6 +64,14 @@ class ResPartner(models.Model):
         if not self:  # a template is tried out
             return ""
         self.ensure_one()
-        lines = self._display_address(without_company=True).splitlines()
         name = self.name or self.parent_id.name  # addresses need none of their own
-        return ", ".join(filter(None, [name, *map(str.strip, lines)]))
+        return ", ".join(filter(None, [name, *self._get_address_text().splitlines()]))
+
+    def _get_address_text(self):
+        """Return the address without the name, in lines of which none is empty.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        lines = self._display_address(without_company=True).splitlines()
+        return "\n".join(filter(None, map(str.strip, lines)))

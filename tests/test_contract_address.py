@@ -115,6 +115,12 @@ class TestContractAddress(ContractPageCommon):
         self.assertNotIn("Ada Depot", text)
         self.assertFalse(page.xpath("//input[@type='radio']"))
         self.assertFalse(page.xpath("//a[contains(@href, '/my/address?')]"))
+        for response in (
+            self._request_page(order),
+            self._request_page(order, new="billing"),
+        ):
+            self.assertNotIn("@example.com", response.text)
+            self.assertNotIn("+32", response.text)
 
     def test_customers_choose_among_their_addresses_and_edit_them(self):
         self._log_in(self.partner)
