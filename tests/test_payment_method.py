@@ -168,7 +168,7 @@ class TestPaymentMethod(PaymentMethodCommon):
                     "description": "Contract",
                     "id": contract.id,
                     "name": contract.name,
-                    "url": f"/my/orders/{contract.id}",
+                    "url": f"/my/subscriptions/{contract.id}",
                 }
             ],
         )
