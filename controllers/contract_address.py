@@ -141,7 +141,11 @@ class ContractAddress(ContractAnswers):
 
     def _submit_new_address(self, order_sudo, access_token, post):
         kind = post["new"]
-        typed = {name: (post.get(name) or "").strip() for name in TYPED_FIELDS}
+        typed = {
+            # NUL is no text that can be stored
+            name: (post.get(name) or "").replace("\0", "").strip()
+            for name in TYPED_FIELDS
+        }
         form, errors, messages = self._check_typed_address(order_sudo, kind, typed)
         effect = None
         if not errors and kind == "delivery":

@@ -107,3 +107,74 @@ class ContractPageCommon(PaymentMethodCommon, HttpCase):
         self.env.invalidate_all()
         self.assertIn("error", response.json())
         self.assertIn(words, response.json()["error"]["data"]["message"])
+
+
+class MethodPageCommon(ContractPageCommon):
+    suffix = "/payment_method"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.second = cls._create_token(cls.partner, payment_details="7777")
+        cls.foreign = cls._create_token(cls.stranger, payment_details="6666")
+
+    def _contract(self, token=None, **values):
+        token = self.token if token is None else token
+        return self._create_contract(
+            **{"plan_id": self.charged.id, "payment_token_id": token.id, **values}
+        )
+
+    def _decline(self, **values):
+        """Make a contract whose invoice of today was declined."""
+        order = self._contract(
+            self._create_token(self.partner, demo_simulated_state="error"), **values
+        )
+        self._collect()
+        self.assertEqual(order.hold, "payment_declined")
+        return order
+
+    def _get_saving_values(self, order, **values):
+        return {
+            "access_token": order._portal_ensure_token(),
+            "provider_id": self.provider.id,
+            "payment_method_id": self.card.id,
+            "token_id": None,
+            "amount": None,
+            "flow": "direct",
+            "tokenization_requested": True,
+            "landing_route": "https://example.com/elsewhere",
+            "is_validation": True,
+            **values,
+        }
+
+    def _begin_saving(self, order, **values):
+        answer = self.make_jsonrpc_request(
+            self._get_url(order, "/transaction"),
+            self._get_saving_values(order, **values),
+        )
+        return (
+            self.env["payment.transaction"]
+            .sudo()
+            .search([("reference", "=", answer["reference"])])
+        )
+
+    def _answer_saving(self, tx, state="done"):
+        self.make_jsonrpc_request(
+            "/payment/demo/simulate_payment",
+            {
+                "reference": tx.reference,
+                "simulated_state": state,
+                "payment_details": "4321",
+            },
+        )
+        result = self.make_jsonrpc_request("/payment/status/poll", {})
+        self.env.invalidate_all()
+        return result
+
+    def _save_online(self, order, state="done", **values):
+        """Save a new method; return where the visitor lands, and what they read."""
+        tx = self._begin_saving(order, **values)
+        landing_route = self._answer_saving(tx, state)["landing_route"]
+        response = self.url_open(landing_route, allow_redirects=False)
+        self.env.invalidate_all()
+        return tx, response

@@ -376,6 +376,14 @@ class TestContractAddress(ContractPageCommon):
         for mail in mails:
             self.assertNotIn("<img src=x", mail.body_html)
 
+    def test_letters_that_cannot_be_stored_are_left_out(self):
+        order = self._contract()
+        typed = {**self.address, "name": "A\0da"}
+        self._assert_done(self._post(order, new="billing", **typed), order)
+        self.assertEqual(order.partner_invoice_id.name, "Ada")
+        for value in ("\0", "1\0"):
+            self.assertEqual(self._post(order, billing=value).status_code, 422)
+
     def test_a_payer_of_another_family_takes_its_method_along(self):
         token = self._create_token(self.stranger)
         order = self._contract(
