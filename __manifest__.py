@@ -22,6 +22,7 @@
         "data/mail_template_data.xml",
         "data/mail_template_payment_data.xml",
         "data/mail_template_self_service_data.xml",
+        "data/mail_template_self_service_method_data.xml",
         "data/subscription_dunning_data.xml",
         "data/subscription_plan_data.xml",
         "data/ir_cron_data.xml",
@@ -65,6 +66,8 @@
         "views/contract_money_templates.xml",
         "views/contract_page_templates.xml",
         "views/contract_portal_templates.xml",
+        "views/contract_payment_method_templates.xml",  # In the frame of the above
+        "views/contract_address_templates.xml",
     ],
     "demo": [
         "demo/subscription_demo.xml",

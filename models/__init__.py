@@ -20,6 +20,8 @@ from . import sale_order_anomaly
 from . import sale_order_billing
 from . import sale_order_changes
 from . import sale_order_contract_page
+from . import sale_order_customer_address
+from . import sale_order_customer_method
 from . import sale_order_desk
 from . import sale_order_effect
 from . import sale_order_family

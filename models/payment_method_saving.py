@@ -14,11 +14,22 @@ class PaymentTransaction(models.Model):
         help="The day on which the customer was asked for the payment of a quotation "
         "that names no start: the contract begins on it.",
     )
+    # Not one of its orders: nothing of it is paid, and Odoo bills orders that are.
+    saved_for_order_id = fields.Many2one(
+        comodel_name="sale.order",
+        string="Saved for Contract",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The running contract whose payment method the customer saves by it.",
+    )
 
     def _post_process(self):
         """Override of `sale`: the contract has its method before it is confirmed."""
         for tx in self.filtered(lambda tx: tx.state in ("authorized", "done")):
             tx._keep_payment_method()
+            tx._keep_saved_method()
             # Odoo confirms what is paid for; here, saving the method accepts it.
             is_saved = tx.state == "done" and tx.operation == "validation"
             if is_saved and tx._get_contract_quotation():
@@ -75,7 +86,31 @@ class PaymentTransaction(models.Model):
         result = super()._tokenize(payment_data)
         if self.is_post_processed and self.state in ("authorized", "done"):
             self._keep_payment_method()
+            self._keep_saved_method()
         return result
+
+    def _pays_contract(self):
+        """Override: what saves a method is processed once at a time as well."""
+        return super()._pays_contract() or bool(self.saved_for_order_id)
+
+    def _keep_saved_method(self):
+        """Let a running contract be paid with the method that its customer saved.
+
+        Nothing is done where they chose another one meanwhile, or the contract ended.
+        """
+        self.ensure_one()
+        # sudo: whoever processes the validation decides nothing here
+        tx = self.sudo()
+        if not tx.token_id or not tx.saved_for_order_id:
+            return
+        order = tx.saved_for_order_id._get_living_contract()
+        if not order._is_live_contract():
+            return
+        obstacle = order._get_payment_token_obstacle(tx.token_id)
+        if obstacle:
+            tx._tell_not_kept(order, obstacle)
+        else:
+            order._choose_payment_method(tx.token_id, tx.partner_id, saving=tx)
 
     def _keep_payment_method(self):
         """Tie the method of a payment to the contract that it pays.
@@ -93,15 +128,18 @@ class PaymentTransaction(models.Model):
             obstacle = order._get_payment_token_obstacle(tx.token_id)
             if obstacle:
                 # Somebody else paid: that is no reason to refuse the money.
-                order.message_post(
-                    body=self.env._(
-                        "The payment method of %(payment)s was not saved: %(reason)s",
-                        payment=tx.reference,
-                        reason=obstacle,
-                    )
-                )
+                tx._tell_not_kept(order, obstacle)
             elif order.payment_token_id != tx.token_id:
                 order.payment_token_id = tx.token_id
+
+    def _tell_not_kept(self, order, obstacle):
+        order.message_post(
+            body=self.env._(
+                "The payment method of %(payment)s was not saved: %(reason)s",
+                payment=self.reference,
+                reason=obstacle,
+            )
+        )
 
     def _get_orders_to_keep_method(self):
         """Return the orders that the method of the payment becomes that of.

@@ -42,3 +42,36 @@ class ResPartner(models.Model):
         ]
         action["context"] = {"default_partner_id": self.id}
         return action
+
+    # === SELF-SERVICE === #
+
+    def _get_current_partner(self, *, subscription_order_sudo=None, **kwargs):
+        """Override of `portal`: an address for a contract is its customer's.
+
+        Visitors by the link are not logged in, and colleagues enter no address of
+        their own.
+        """
+        # Only we can hand over a record: what comes from a form is text.
+        if isinstance(subscription_order_sudo, models.BaseModel):
+            return subscription_order_sudo.partner_id
+        return super()._get_current_partner(**kwargs)
+
+    def _get_address_line(self):
+        """Return name and address in one line, for people.
+
+        :rtype: str
+        """
+        if not self:  # a template is tried out
+            return ""
+        self.ensure_one()
+        name = self.name or self.parent_id.name  # addresses need none of their own
+        return ", ".join(filter(None, [name, *self._get_address_text().splitlines()]))
+
+    def _get_address_text(self):
+        """Return the address without the name, in lines of which none is empty.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        lines = self._display_address(without_company=True).splitlines()
+        return "\n".join(filter(None, map(str.strip, lines)))

@@ -114,8 +114,12 @@ class SaleOrderLine(models.Model):
                 bool(line.product_id) and line.tax_ids != line._get_mapped_taxes()
             )
 
-    def _get_mapped_taxes(self):
-        """Return the taxes Odoo would choose for this line today."""
+    def _get_mapped_taxes(self, position=None):
+        """Return the taxes Odoo would choose for this line today.
+
+        :param position: the fiscal position, None for that of the order
+        :rtype: account.tax
+        """
         self.ensure_one()
         if self.product_type == "combo":
             return self.env["account.tax"]
@@ -123,7 +127,9 @@ class SaleOrderLine(models.Model):
         taxes = self.product_id.sudo().taxes_id._filter_taxes_by_company(
             self.company_id
         )
-        return self.order_id.fiscal_position_id.map_tax(taxes)
+        if position is None:
+            position = self.order_id.fiscal_position_id
+        return position.map_tax(taxes)
 
     # Prices
 
