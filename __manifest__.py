@@ -21,10 +21,12 @@
         "data/subscription_hold_cause_data.xml",
         "data/mail_template_data.xml",
         "data/mail_template_payment_data.xml",
+        "data/mail_template_cancellation_data.xml",
         "data/mail_template_self_service_data.xml",
         "data/subscription_dunning_data.xml",
         "data/subscription_plan_data.xml",
         "data/ir_cron_data.xml",
+        "data/subscription_cancellation_data.xml",
         # Wizards: their actions are on the contract.
         "wizard/subscription_change_plan_views.xml",
         "wizard/subscription_change_quantity_views.xml",
@@ -38,6 +40,7 @@
         "views/subscription_period_views.xml",
         "views/subscription_dunning_policy_views.xml",
         "views/subscription_collection_views.xml",
+        "views/subscription_cancellation_views.xml",
         "views/sale_order_line_views.xml",
         "views/sale_order_views.xml",
         "views/sale_order_hold_views.xml",
@@ -59,6 +62,7 @@
         # Documents.
         "report/sale_order_documents.xml",
         "report/account_move_documents.xml",
+        "views/cancellation_templates.xml",
         "views/payment_portal_templates.xml",
         "views/sale_portal_templates.xml",
         "views/self_service_templates.xml",

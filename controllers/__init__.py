@@ -1,3 +1,4 @@
+from . import cancellation
 from . import contract_common
 from . import payment_link
 from . import portal
