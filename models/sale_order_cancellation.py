@@ -16,8 +16,12 @@ class SaleOrder(models.Model):
         inverse_name="order_id",
         string="Cancellations",
         readonly=True,
+        groups="sales_team.group_sale_salesman",
     )
-    cancellation_count = fields.Integer(compute="_compute_cancellation_count")
+    cancellation_count = fields.Integer(
+        compute="_compute_cancellation_count",
+        groups="sales_team.group_sale_salesman",
+    )
 
     @api.depends("cancellation_ids")
     def _compute_cancellation_count(self):
@@ -42,12 +46,13 @@ class SaleOrder(models.Model):
     def _get_cancellation_link(self):
         """Return where anybody can cancel the contract without a login, or False.
 
-        The link says nothing but the number, which is on the mail as well.
+        The link says nothing but the number, which is on the mail as well. What is
+        about to end needs none.
 
         :rtype: str | bool
         """
         self.ensure_one()
-        if not self._is_live_contract():
+        if not self._is_live_contract() or self.close_date:
             return False
         query = urlencode({"contract": self.name})
         return f"{self.get_base_url()}/subscriptions/cancel?{query}"
@@ -81,9 +86,9 @@ class SaleOrder(models.Model):
         if not self:  # a template is tried out
             return ""
         self.ensure_one()
-        invoices = (
-            self.preview_invoices(MAX_PREVIEW) if self._is_live_contract() else []
-        )
+        invoices = []
+        if self._is_live_contract() and self.next_invoice_date:
+            invoices = self.preview_invoices(MAX_PREVIEW)
         if not invoices:
             return self.env._("No further period is invoiced.")
         amount = formatLang(

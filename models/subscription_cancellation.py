@@ -34,7 +34,7 @@ class SubscriptionCancellation(models.Model):
 
     # As it was typed
     name = fields.Char(required=True, readonly=True)
-    email = fields.Char(string="E-Mail", required=True, readonly=True)
+    email = fields.Char(string="E-mail", required=True, readonly=True)
     contract_number = fields.Char(
         required=True, readonly=True, help="As it was typed; it may be no number."
     )
