@@ -230,8 +230,6 @@ class SubscriptionCancellation(models.Model):
         day = order.with_context(
             subscription_today=min(received, today)
         )._get_close_date_at_period_end()
-        if order.in_trial:
-            day = max(day, order.trial_end_date)  # the rest of it is free
         if self.wished_date:
             day = max(day, self.wished_date)
         if order.end_date:

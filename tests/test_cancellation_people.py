@@ -91,6 +91,22 @@ class TestCancellationPeople(CancellationCommon):
             declaration.with_user(self.manager).action_retry()
         self.assertEqual(declaration.state, "to_do")
 
+    def test_trying_again_ends_no_contract_out_of_reach(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        contract = self._create_contract()
+        declaration = self._declare(contract.name, company_id=other.id)
+        declaration.sudo().state = "to_do"
+        stranger = new_test_user(
+            self.env,
+            "stranger",
+            "sales_team.group_sale_manager",
+            company_id=other.id,
+            company_ids=[Command.set(other.ids)],
+        )
+        with self.assertRaises(AccessError):
+            declaration.with_user(stranger).action_retry()
+        self.assertFalse(contract.close_date)
+
     def test_trying_again_needs_the_right_to_change_the_contract(self):
         contract = self._create_contract(user_id=self.leader.id)
         declaration = self._declare(contract.name)
