@@ -1,3 +1,4 @@
+from . import cancellation
 from . import contract_address
 from . import contract_answers
 from . import contract_common

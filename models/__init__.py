@@ -1,4 +1,5 @@
 from . import account_move
+from . import account_move_cancellation
 from . import account_move_collection
 from . import account_move_line
 from . import account_move_page
@@ -18,6 +19,7 @@ from . import res_partner
 from . import sale_order
 from . import sale_order_anomaly
 from . import sale_order_billing
+from . import sale_order_cancellation
 from . import sale_order_changes
 from . import sale_order_contract_page
 from . import sale_order_customer_address
@@ -52,6 +54,10 @@ from . import subscription_billing_anomaly
 from . import subscription_billing_change
 from . import subscription_billing_effect
 from . import subscription_billing_making
+from . import subscription_cancellation
+from . import subscription_cancellation_processing
+from . import subscription_cancellation_receiving
+from . import subscription_cancellation_telling
 from . import subscription_change
 from . import subscription_change_line
 from . import subscription_change_overtaking

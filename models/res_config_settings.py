@@ -7,3 +7,6 @@ class ResConfigSettings(models.TransientModel):
     subscription_anomaly_factor = fields.Float(
         related="company_id.subscription_anomaly_factor", readonly=False
     )
+    cancellation_user_id = fields.Many2one(
+        related="company_id.cancellation_user_id", readonly=False
+    )

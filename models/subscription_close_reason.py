@@ -112,7 +112,11 @@ class SubscriptionCloseReason(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_needed(self):
         """Keep the reasons of contracts that end, or are closed, by themselves."""
-        for name in ("close_reason_end", "close_reason_unpaid"):
+        for name in (
+            "close_reason_end",
+            "close_reason_unpaid",
+            "close_reason_cancelled_online",
+        ):
             needed = self.env.ref(f"subscriptions.{name}", False)
             if needed and needed in self:
                 raise UserError(

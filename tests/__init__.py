@@ -3,6 +3,9 @@ from . import test_anomaly
 from . import test_bad_input
 from . import test_billing
 from . import test_billing_run
+from . import test_cancellation
+from . import test_cancellation_page
+from . import test_cancellation_people
 from . import test_change_documents
 from . import test_change_rights
 from . import test_change_stories
