@@ -67,6 +67,7 @@
         "views/payment_portal_templates.xml",
         "views/sale_portal_templates.xml",
         "views/self_service_templates.xml",
+        "views/self_service_page_templates.xml",
         "views/contract_money_templates.xml",
         "views/contract_page_templates.xml",
         "views/contract_portal_templates.xml",

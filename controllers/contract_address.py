@@ -94,7 +94,7 @@ class ContractAddress(ContractAnswers):
         return self._confirm_addresses(order_sudo, access_token)
 
     def _confirm_addresses(self, order_sudo, access_token):
-        self._tell(
+        self._tell_on_contract(
             order_sudo,
             request.env._("The addresses of %s are saved.", order_sudo.name),
         )

@@ -14,7 +14,7 @@ class ContractAnswers(ContractController):
         :param str action: see `CUSTOMER_ACTIONS`
         :rtype: str | None
         """
-        if not self._may_act(order_sudo, access_token):
+        if not self._may_change_contract(order_sudo, access_token):
             return request.env._("You may look at this contract, not change it.")
         return order_sudo._get_customer_obstacle(action)
 

@@ -19,6 +19,8 @@ class ContractController(CustomerPortal):
             seen, or is no contract
         :rtype: sale.order
         """
+        if access_token and not access_token.isascii():
+            access_token = None  # Odoo compares no other
         try:
             order_sudo = self._document_check_access(
                 "sale.order", order_id, access_token
@@ -30,7 +32,7 @@ class ContractController(CustomerPortal):
         # Customers know their products by name.
         return order_sudo.with_context(display_default_code=False)
 
-    def _may_act(self, order_sudo, access_token=None):
+    def _may_change_contract(self, order_sudo, access_token=None):
         """Tell whether the visitor may change a contract that they may see.
 
         Customers may what the plan allows. Who reads it as a colleague changes it in
@@ -49,6 +51,7 @@ class ContractController(CustomerPortal):
     def _has_link(self, order_sudo, access_token):
         return bool(
             access_token
+            and access_token.isascii()
             and order_sudo.access_token
             and consteq(order_sudo.access_token, access_token)
         )
@@ -73,7 +76,7 @@ class ContractController(CustomerPortal):
             return order_sudo.get_portal_url(suffix=suffix)
         return f"{order_sudo.access_url}{suffix}"
 
-    def _tell(self, order_sudo, text, kind="success"):
+    def _tell_on_contract(self, order_sudo, text, kind="success"):
         """Let the next page of the contract begin with a notice.
 
         :param order_sudo: the contract

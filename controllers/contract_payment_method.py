@@ -81,7 +81,7 @@ class ContractPaymentMethod(ContractAnswers, PaymentPortal):
             return self._show_payment_methods(
                 order_sudo, access_token, str(error), status=422
             )
-        self._tell(order_sudo, text)
+        self._tell_on_contract(order_sudo, text)
         return request.redirect(self._get_contract_url(order_sudo, access_token))
 
     # === SAVING A NEW ONE === #
@@ -154,7 +154,7 @@ class ContractPaymentMethod(ContractAnswers, PaymentPortal):
         if not tx_sudo or tx_sudo.saved_for_order_id != order_sudo:
             return request.redirect(self._get_contract_url(order_sudo, access_token))
         suffix, text, kind = self._get_saving_result(order_sudo, tx_sudo)
-        self._tell(order_sudo, text, kind)
+        self._tell_on_contract(order_sudo, text, kind)
         return request.redirect(
             self._get_contract_url(order_sudo, access_token, suffix)
         )

@@ -160,7 +160,7 @@ class ContractPortal(ContractController, sale_portal.CustomerPortal):
         moves, count = contract._get_page_invoices(
             None if invoices == "all" else SHOWN_INVOICES
         )
-        may_act = self._may_act(contract, access_token)
+        may_act = self._may_change_contract(contract, access_token)
         action = contract._get_portal_return_action()
         return {
             "contract": contract,

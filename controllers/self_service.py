@@ -9,13 +9,13 @@ from odoo.http import request, route
 
 from ..models.subscription_billing_change import BooksObstacle
 from ..models.subscription_self_service import NothingToDo
-from .contract_common import ContractController
+from .contract_answers import ContractAnswers
 
-FORBIDDEN, UNPROCESSABLE = 403, 422
+UNPROCESSABLE = 422
 ACTIONS = "change,plan,revoke_change,renew,pause,resume,close,revoke_close"
 
 
-class SelfService(ContractController):
+class SelfService(ContractAnswers):
     @route(
         f"/my/subscriptions/<int:order_id>/<any({ACTIONS}):action>",
         type="http",
@@ -38,27 +38,33 @@ class SelfService(ContractController):
         # No page has a file to send.
         params = {name: text for name, text in params.items() if isinstance(text, str)}
         does = request.httprequest.method == "POST" and "preview" not in params
-        obstacle = self._get_obstacle(order_sudo, action, access_token)
+        obstacle = self._get_contract_refusal(order_sudo, access_token, action)
         if obstacle and does and order_sudo._is_customer_action_done(action):
             # Clicked twice: that is no error.
-            return self._lead_back(order_sudo, obstacle, access_token)
+            return self._lead_back_to_contract(order_sudo, obstacle, access_token)
         if obstacle:
-            return self._refuse(order_sudo, obstacle, access_token)
+            return self._refuse_contract_request(order_sudo, access_token, obstacle)
         error = None
         if does:
             try:
-                return self._perform(order_sudo, action, params, access_token)
+                return self._perform_contract_action(
+                    order_sudo, action, params, access_token
+                )
             except NothingToDo as refusal:
-                return self._lead_back(order_sudo, str(refusal), access_token)
+                return self._lead_back_to_contract(
+                    order_sudo, str(refusal), access_token
+                )
             except BooksObstacle as refusal:
                 error = self._tell_books_obstacle(order_sudo, refusal)
             except UserError as refusal:
                 error = str(refusal)
             params.pop("take_offer", None)  # the page shows what there was before
-        return self._show_action(order_sudo, action, params, access_token, error)
+        return self._show_contract_action(
+            order_sudo, action, params, access_token, error
+        )
 
-    def _lead_back(self, order_sudo, text, access_token):
-        self._tell(order_sudo, text, "info")
+    def _lead_back_to_contract(self, order_sudo, text, access_token):
+        self._tell_on_contract(order_sudo, text, "info")
         return request.redirect(self._get_contract_url(order_sudo, access_token))
 
     def _tell_books_obstacle(self, order_sudo, refusal):
@@ -69,28 +75,25 @@ class SelfService(ContractController):
             [request.env._("The customer was refused a change: %s", str(refusal))],
         )
         return request.env._(
-            "We cannot do this at the moment, and were told. Please try again later, or "
-            "write to us."
+            "We cannot do this at the moment, and were told. Please try again later, "
+            "or write to us."
         )
 
-    def _get_obstacle(self, order_sudo, action, access_token):
-        if not self._may_act(order_sudo, access_token):
-            return request.env._("You may look at this contract, not change it.")
-        return order_sudo._get_customer_obstacle(action)
-
-    def _perform(self, order_sudo, action, params, access_token):
+    def _perform_contract_action(self, order_sudo, action, params, access_token):
         """Do what was asked for, all of it or nothing, and lead on."""
         service = order_sudo.env["subscription.self.service"]
         partner = self._get_acting_partner(order_sudo)
         with request.env.cr.savepoint():
             outcome = service._perform(order_sudo, action, params, partner)
         if outcome.text:
-            self._tell(order_sudo, outcome.text)
+            self._tell_on_contract(order_sudo, outcome.text)
         return request.redirect(
             outcome.url or self._get_contract_url(order_sudo, access_token)
         )
 
-    def _show_action(self, order_sudo, action, params, access_token, error=None):
+    def _show_contract_action(
+        self, order_sudo, action, params, access_token, error=None
+    ):
         """Render the page of an action, with what was typed."""
         service = order_sudo.env["subscription.self.service"]
         effect = None
@@ -101,17 +104,13 @@ class SelfService(ContractController):
         if action == "close" and effect and request.httprequest.method == "POST":
             self._note_offer_shown(order_sudo, params)
         values = {
-            "sale_order": order_sudo,
-            "object": order_sudo,
+            **self._get_contract_base_values(order_sudo, access_token),
             "action": action,
             "params": params,
             "effect": effect,
             "error": error,
-            "page_name": "subscription_action",
-            "contract_url": self._get_contract_url(order_sudo, access_token),
             "form_url": self._get_contract_url(order_sudo, access_token, f"/{action}"),
-            "res_company": order_sudo.company_id,
-            **self._get_action_values(order_sudo, action, params),
+            **self._get_contract_action_values(order_sudo, action, params),
         }
         response = request.render(f"subscriptions.self_service_{action}", values)
         if error and request.httprequest.method == "POST":
@@ -124,7 +123,7 @@ class SelfService(ContractController):
         if values.get("offer"):
             order_sudo._note_offer(values["offer"], "shown")
 
-    def _get_action_values(self, order_sudo, action, params):
+    def _get_contract_action_values(self, order_sudo, action, params):
         """Return what the page of one action needs besides.
 
         Hook for other addons.
@@ -166,18 +165,3 @@ class SelfService(ContractController):
             except UserError as obstacle:
                 offers.append((plan, None, str(obstacle)))
         return offers
-
-    def _refuse(self, order_sudo, text, access_token=None):
-        """Say why something is not possible, in words, and lead back."""
-        response = request.render(
-            "subscriptions.self_service_refused",
-            {
-                "sale_order": order_sudo,
-                "text": text,
-                "page_name": "subscription_action",
-                "contract_url": self._get_contract_url(order_sudo, access_token),
-                "res_company": order_sudo.company_id,
-            },
-        )
-        response.status_code = FORBIDDEN
-        return response

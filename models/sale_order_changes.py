@@ -148,9 +148,7 @@ class SaleOrder(models.Model):
             order=self.name,
         )
 
-    def _change_plan(
-        self, plan, at="next_period", prices=None, reason=None, **values
-    ):
+    def _change_plan(self, plan, at="next_period", prices=None, reason=None, **values):
         """Switch the contract to another plan.
 
         Prices follow the new plan's price rules, except those a person typed.

@@ -118,7 +118,8 @@ class SaleOrder(models.Model):
             return self.env._("A payment is open. Please see to it first.")
         if self.hold:
             return self.env._(
-                "We are seeing to your contract. Please try again later, or write to us."
+                "We are seeing to your contract. Please try again later, or write to "
+                "us."
             )
         return None
 
@@ -298,9 +299,7 @@ class SaleOrder(models.Model):
             lambda line: line.is_recurring and not line._is_line_optional()
         )
         had = any(line.product_uom_qty for line in base)
-        if had and not any(
-            quantities.get(line, line.product_uom_qty) for line in base
-        ):
+        if had and not any(quantities.get(line, line.product_uom_qty) for line in base):
             raise UserError(
                 self.env._(
                     "Only options would be left. To end your subscription, close it."

@@ -122,12 +122,12 @@ class SaleOrder(models.Model):
 
         A payment that arrives late finds another amount due.
         """
-        if self.is_self_service and self.subscription_kind == "upsell":
-            # sudo: payments are read by administrators only
-            if self.sudo().transaction_ids.filtered(
-                lambda tx: tx.state == "done" and tx.contract_start_date
-            ):
-                return True
+        is_own = self.is_self_service and self.subscription_kind == "upsell"
+        # sudo: payments are read by administrators only
+        if is_own and self.sudo().transaction_ids.filtered(
+            lambda tx: tx.state == "done" and tx.contract_start_date
+        ):
+            return True
         return super()._is_confirmation_amount_reached()
 
     def _cancel_alternatives(self, contract):

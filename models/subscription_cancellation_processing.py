@@ -199,6 +199,8 @@ class SubscriptionCancellation(models.Model):
             order._close(
                 self.env.ref("subscriptions.close_reason_cancelled_online"), day
             )
+            # sudo: kept from typing. It is theirs to take back.
+            order.sudo().is_closed_online = True
         return order.close_date
 
     def _cancel_unbegun(self, order):

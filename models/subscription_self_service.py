@@ -178,9 +178,9 @@ class SubscriptionSelfService(models.AbstractModel):
         :rtype: Effect
         """
         effect = order._get_effect(changes)
-        if effect.get("invoice_date") == order._get_today() and "plan" in changes.mapped(
-            "kind"
-        ):
+        if effect.get(
+            "invoice_date"
+        ) == order._get_today() and "plan" in changes.mapped("kind"):
             # A switch whose day has come is billed with it.
             supposed = order.with_context(subscription_supposed_changes=changes)
             invoices = self._get_invoice_values(order, supposed.preview_invoices(2))

@@ -121,9 +121,7 @@ class SubscriptionSelfService(models.AbstractModel):
         number = self._read_id(params["plan_id"])
         plan = order._get_customer_plans().filtered(lambda plan: plan.id == number)
         if plan and plan in order._get_customer_changes().plan_id:
-            raise NothingToDo(
-                self.env._("“%s” is planned already.", plan.name)
-            )
+            raise NothingToDo(self.env._("“%s” is planned already.", plan.name))
         if not plan:
             raise UserError(self.env._("This plan is not one you can switch to."))
         return {"plan": plan}

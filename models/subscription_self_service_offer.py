@@ -85,7 +85,10 @@ class SubscriptionSelfService(models.AbstractModel):
         order._pause(pause["resume_date"], reason._get_offer_title())
         # sudo: changes are written by the contract's methods alone
         order._get_open_pause().sudo().write(
-            {"close_offer_id": order._get_shown_offer(reason).id, "is_by_customer": True}
+            {
+                "close_offer_id": order._get_shown_offer(reason).id,
+                "is_by_customer": True,
+            }
         )
 
     # === ANOTHER PLAN === #

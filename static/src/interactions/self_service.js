@@ -2,6 +2,8 @@ import {Interaction} from "@web/public/interaction";
 import {registry} from "@web/core/registry";
 
 const PAUSE = 350; // Milliseconds without typing before the effect is asked for
+// What the effect depends on: not what the customer writes.
+const CHOICES = "input[type=number], input[type=radio], input[type=date]";
 
 /**
  * Shows what a customer's choice comes to while they choose. Without it, a button does:
@@ -10,7 +12,7 @@ const PAUSE = 350; // Milliseconds without typing before the effect is asked for
 export class SelfService extends Interaction {
     static selector = ".o_subscription_self_service[data-live]";
     dynamicContent = {
-        _root: {"t-on-input": this.debounced(this.refresh, PAUSE)},
+        [CHOICES]: {"t-on-input": this.debounced(this.refresh, PAUSE)},
         ".o_subscription_stepper button": {
             "t-on-click.withTarget": this.onStep,
             "t-att-class": () => ({"d-none": false}),
@@ -37,21 +39,28 @@ export class SelfService extends Interaction {
         this.setBusy(true);
         const data = new FormData(this.el);
         data.set("preview", "1");
-        let page = null;
+        let effect = null;
         try {
             const response = await this.waitFor(
                 fetch(this.el.action, {method: "POST", body: data})
             );
-            page = await this.waitFor(response.text());
+            const text = await this.waitFor(response.text());
+            const page = new DOMParser().parseFromString(text, "text/html");
+            effect = page.querySelector(".o_subscription_effect");
+            effect
+                ?.querySelector(".o_subscription_figures")
+                .prepend(
+                    ...page.querySelectorAll(".o_subscription_action > [name=error]")
+                );
         } catch {
-            // The button that asks for the page is still there
+            // No network: what is on the page stays, and pressing its button tells
         }
         if (asked !== this.asked) {
             return; // Another choice was made meanwhile
         }
         this.setBusy(false);
-        if (page) {
-            this.show(new DOMParser().parseFromString(page, "text/html"));
+        if (effect) {
+            this.show(effect);
         }
     }
 
@@ -62,16 +71,43 @@ export class SelfService extends Interaction {
         }
     }
 
-    show(page) {
-        const effect = page.querySelector(".o_subscription_effect");
-        if (!effect) {
-            window.location.reload(); // The contract is not what it was
-            return;
+    /**
+     * What is told aloud stays where it is; only what it says is another.
+     */
+    show(effect) {
+        const figures = this.effect.querySelector(".o_subscription_figures");
+        const [told, ...buttons] = effect.children;
+        figures.replaceChildren(...told.childNodes);
+        while (figures.nextSibling) {
+            figures.nextSibling.remove();
         }
-        const error = page.querySelector("[name=error]");
-        this.effect.replaceChildren(...(error ? [error] : []), ...effect.childNodes);
+        figures.after(...buttons);
         document.querySelector(".o_subscription_action > [name=error]")?.remove();
     }
 }
 
-registry.category("public.interactions").add("subscriptions.self_service", SelfService);
+/**
+ * Sends a form once, however often its button is pressed.
+ */
+export class SendOnce extends Interaction {
+    static selector = ".o_subscription_self_service";
+    dynamicContent = {
+        _root: {"t-on-submit": this.onSubmit},
+        _window: {"t-on-pageshow": () => (this.isSent = false)},
+    };
+
+    setup() {
+        this.isSent = false;
+    }
+
+    onSubmit(event) {
+        if (this.isSent) {
+            event.preventDefault();
+        }
+        this.isSent = true;
+    }
+}
+
+const interactions = registry.category("public.interactions");
+interactions.add("subscriptions.self_service", SelfService);
+interactions.add("subscriptions.send_once", SendOnce);
