@@ -1,4 +1,4 @@
-"""Changes that make others void: taken back, and planned again if they are themselves."""
+"""Changes that make others void, until they are taken back themselves."""
 
 from odoo import fields, models
 

@@ -139,7 +139,7 @@ class SubscriptionChangeLine(models.Model):
         super()._keep_typed(names)
 
     def _write_price(self):
-        """Override: an offer to stay is about the discount; a price typed since stays."""
+        """Override: an offer to stay is about the discount; typed prices stay."""
         if self.change_id.close_offer_id and self.change_id.kind == "price":
             self.price_after = self.order_line_id.price_unit
         return super()._write_price()
