@@ -44,6 +44,7 @@ from . import test_renewal
 from . import test_reopening
 from . import test_self_service
 from . import test_self_service_refusals
+from . import test_self_service_stories
 from . import test_settle
 from . import test_simulation
 from . import test_simulation_findings

@@ -1,7 +1,9 @@
+from contextlib import contextmanager
+
 from lxml import html
 
 from odoo import http
-from odoo.tests import HttpCase
+from odoo.tests import HttpCase, freeze_time
 
 from .payment_common import OnlinePaymentCommon
 
@@ -31,6 +33,14 @@ class SelfServiceCommon(OnlinePaymentCommon, HttpCase):
         super().setUp()
         self.authenticate(None, None)  # a visitor, with a session
 
+    @contextmanager
+    def _on(self, day):
+        """Let it be another day, on which the visitor comes back."""
+        with freeze_time(day):
+            self.authenticate(None, None)
+            yield
+        self.authenticate(None, None)
+
     def _subscribe(self, *lines, **values):
         """Create a running contract of a plan that lets its customer do everything."""
         values.setdefault("plan_id", self.plan.id)
@@ -48,9 +58,12 @@ class SelfServiceCommon(OnlinePaymentCommon, HttpCase):
     def _parse(self, response):
         return html.fromstring(response.text)
 
+    def _get_csrf_token(self):
+        return http.Request.csrf_token(self)
+
     def _send(self, order, action, token=None, **data):
         """Post a form, as a browser that stays on this site does."""
-        data.setdefault("csrf_token", http.Request.csrf_token(self))
+        data.setdefault("csrf_token", self._get_csrf_token())
         return self.url_open(
             self._get_url(order, action, token), data=data, allow_redirects=False
         )
