@@ -70,3 +70,31 @@ MAX_CUSTOMER_QUANTITY = 100_000
 
 # Letters of what customers write: a reason, a remark.
 MAX_REMARK_LENGTH = 2000
+
+# Shared by files of models, which do not import one another for them: in which order
+# they are loaded decides whose override comes first.
+QUOTATION_STATES = ("draft", "sent")
+PAYMENT_HOLDS = ("payment_unknown", "payment_declined")
+
+# What customers see as a contract, and not as a quotation.
+CONTRACT_STATES = ("progress", "paused", "renewed", "churned")
+
+# What customers may do by themselves, in the order in which a page offers it.
+CUSTOMER_ACTIONS = (
+    "change",
+    "plan",
+    "revoke_change",
+    "renew",
+    "pause",
+    "resume",
+    "payment_method",
+    "address",
+    "close",
+    "revoke_close",
+)
+
+# As Odoo's own mails about orders: it fits telephones.
+MAIL_LAYOUT = "mail.mail_notification_layout_with_responsible_signature"
+
+# Invoices a preview lists at most: ten years by the month.
+MAX_PREVIEW = 120

@@ -1,7 +1,8 @@
 """The pages on which customers change, pause, renew and end their contract.
 
 One page for each action: it asks for what is needed, shows what it comes to, and a POST
-does it. Nothing else does: a GET, and a POST with ``preview``, only show.
+does it. Nothing else does: a GET, and a POST with ``preview``, only show. (The latter
+notes which offer to stay was shown.)
 """
 
 from odoo.exceptions import UserError
@@ -118,6 +119,8 @@ class SelfService(ContractAnswers):
         return response
 
     def _note_offer_shown(self, order_sudo, params):
+        if request.env.user._is_internal():
+            return  # a colleague looks at it
         service = order_sudo.env["subscription.self.service"]
         values = service._read_close(order_sudo, params)
         if values.get("offer"):

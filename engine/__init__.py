@@ -19,4 +19,4 @@ from .pricing import ENDINGS, new_price
 from .proration import part_amount, prorate, unit_price
 from .recurrence import DateOutOfRange, Recurrence
 from .schedule import Schedule
-from .timeline import Epoch, Timeline
+from .timeline import Epoch, Timeline, within_calendar

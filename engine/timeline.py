@@ -1,10 +1,12 @@
 """The periods of a contract whose rhythm changed on the way."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
 from .period import ONE_DAY
+from .recurrence import DateOutOfRange
 from .schedule import Schedule
 
 
@@ -81,3 +83,12 @@ class Timeline:
     def invoice_date(self, period):
         """Return the day the invoice of a period is made."""
         return self.get_epoch(period.start).schedule.invoice_date(period)
+
+
+def within_calendar(periods):
+    """Yield periods up to where the calendar ends: that of long plans does soon.
+
+    :param periods: as a timeline yields them
+    """
+    with suppress(DateOutOfRange):
+        yield from periods

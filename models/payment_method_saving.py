@@ -3,7 +3,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from .sale_order_family import QUOTATION_STATES
+from ..const import QUOTATION_STATES
 
 
 class PaymentTransaction(models.Model):

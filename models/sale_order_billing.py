@@ -11,7 +11,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..const import MAX_BACKLOG_PERIODS
-from .sale_order_schedule import within_calendar
+from ..engine import within_calendar
 
 
 class SaleOrder(models.Model):

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from odoo import api, fields, models
 from odoo.tools import formatLang
 
-from .sale_order_preview import MAX_PREVIEW
+from ..const import MAX_PREVIEW
 
 
 class SaleOrder(models.Model):

@@ -5,9 +5,8 @@ from datetime import timedelta
 from odoo import models
 from odoo.fields import Domain
 
+from ..const import CONTRACT_STATES, QUOTATION_STATES
 from ..engine import lifecycle
-from .sale_order_family import QUOTATION_STATES
-from .sale_order_self_service import CONTRACT_STATES
 
 # A fixed term is about to end when so many days are left of it.
 ENDING_DAYS = 30

@@ -3,7 +3,7 @@
 from odoo import fields, models
 from odoo.exceptions import ValidationError
 
-from .subscription_collector_dunning import MAIL_LAYOUT
+from ..const import MAIL_LAYOUT
 
 # What the collector tries anew when the method changes: see its `_restart`.
 RESTARTED = ("due", "declined", "failed", "no_method")

@@ -6,8 +6,8 @@ that is planned. Nothing is written for it, so nothing has to be taken back.
 
 from odoo import models
 
+from ..engine import within_calendar
 from ..engine.period import ONE_DAY
-from .sale_order_schedule import within_calendar
 
 
 class SaleOrder(models.Model):

@@ -7,9 +7,8 @@ from odoo import api, fields, models
 from odoo.fields import Command
 from odoo.tools import format_date
 
+from ..const import QUOTATION_STATES
 from ..engine import lifecycle
-
-QUOTATION_STATES = ("draft", "sent")
 
 
 class SaleOrder(models.Model):

@@ -11,7 +11,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Command
 from odoo.tools import plaintext2html
 
-from .sale_order_family import QUOTATION_STATES
+from ..const import QUOTATION_STATES
 
 
 class SaleOrder(models.Model):

@@ -4,10 +4,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import plaintext2html
 
+from ..const import PAYMENT_HOLDS
 from ..engine import lifecycle
 from .subscription_collection import IN_FLIGHT, OPEN
-
-PAYMENT_HOLDS = ("payment_unknown", "payment_declined")
 
 
 class SaleOrder(models.Model):

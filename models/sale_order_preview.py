@@ -4,11 +4,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date, formatLang
 
+from ..const import MAX_PREVIEW
+from ..engine import within_calendar
 from ..engine.period import ONE_DAY
-from .sale_order_schedule import within_calendar
-
-# Invoices a preview lists at most: ten years by the month.
-MAX_PREVIEW = 120
 
 
 class SaleOrder(models.Model):

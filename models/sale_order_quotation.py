@@ -3,8 +3,7 @@
 from odoo import models
 from odoo.exceptions import ValidationError
 
-from ..const import MAX_NUMBER
-from .sale_order_family import QUOTATION_STATES
+from ..const import MAX_NUMBER, QUOTATION_STATES
 
 
 class SaleOrder(models.Model):

@@ -4,10 +4,9 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ..const import MAX_LATE_RENEWAL_DAYS
+from ..const import MAX_LATE_RENEWAL_DAYS, QUOTATION_STATES
 from ..engine import lifecycle
 from ..engine.period import ONE_DAY
-from .sale_order_family import QUOTATION_STATES
 
 
 class SaleOrder(models.Model):

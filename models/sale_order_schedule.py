@@ -1,6 +1,5 @@
 """The contract's place in time: which periods are billed, which one is next."""
 
-from contextlib import suppress
 from dataclasses import replace
 
 from odoo import api, fields, models
@@ -8,12 +7,6 @@ from odoo import api, fields, models
 from ..const import LIVE_PERIOD_STATES
 from ..engine import DateOutOfRange, Epoch, Schedule, Timeline
 from ..engine.period import ONE_DAY, count_days
-
-
-def within_calendar(periods):
-    """Yield the periods up to where the calendar ends: that of long plans does soon."""
-    with suppress(DateOutOfRange):
-        yield from periods
 
 
 class SaleOrder(models.Model):

@@ -5,28 +5,8 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from ..const import CONTRACT_STATES, CUSTOMER_ACTIONS, PAYMENT_HOLDS
 from ..engine import lifecycle
-from .sale_order_payment import PAYMENT_HOLDS
-
-# In the order in which a page offers them.
-CUSTOMER_ACTIONS = (
-    "change",
-    "plan",
-    "revoke_change",
-    "renew",
-    "pause",
-    "resume",
-    "payment_method",
-    "address",
-    "close",
-    "revoke_close",
-)
-CONTRACT_STATES = (
-    lifecycle.PROGRESS,
-    lifecycle.PAUSED,
-    lifecycle.RENEWED,
-    lifecycle.CHURNED,
-)
 
 
 class SaleOrder(models.Model):
@@ -206,10 +186,18 @@ class SaleOrder(models.Model):
         return None
 
     def _get_customer_close_obstacle(self):
-        if self.plan_id.customer_close == "no":
+        before = not self._has_begun() and self._get_preceding_contract()
+        plans = self.plan_id | before.plan_id if before else self.plan_id
+        if "no" in plans.mapped("customer_close"):
             return self._get_not_allowed_text()
         if self.close_date:
             return self.env._("%s is about to end.", self.name)
+        if not before and not self._has_begun() and self.amount_paid:
+            # What was paid in advance is given back by people.
+            return self.env._(
+                "%s has not begun, and is paid. Please write to us to cancel it.",
+                self.name,
+            )
         return None
 
     def _get_customer_revoke_close_obstacle(self):

@@ -7,8 +7,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import format_date
 
+from ..engine import within_calendar
 from ..engine.period import ONE_DAY
-from .sale_order_schedule import within_calendar
 
 
 class SaleOrder(models.Model):
@@ -31,6 +31,7 @@ class SaleOrder(models.Model):
         inverse_name="order_id",
         string="Offers to Stay",
         copy=False,
+        groups="sales_team.group_sale_salesman",
     )
 
     # === WHEN AND WHY === #
@@ -101,6 +102,13 @@ class SaleOrder(models.Model):
         self.sudo().write({"close_remark": False, "is_closed_online": False})
         return result
 
+    def _close(self, reason, date=None, credit=False):
+        """Override: who closes it decides anew who may take that back."""
+        result = super()._close(reason, date, credit)
+        # sudo: kept from typing
+        self.sudo().write({"close_remark": False, "is_closed_online": False})
+        return result
+
     def _is_closed_by_customer(self):
         """Tell whether the end is the customer's own decision, whoever typed it.
 
@@ -165,7 +173,7 @@ class SaleOrder(models.Model):
             not reason.offer_kind
             or self.hold
             or not self._has_begun()
-            or "taken" in self.close_offer_ids.mapped("state")
+            or self._has_taken_offer()
             or not getattr(self, f"_can_take_{reason.offer_kind}")(reason)
         ):
             return reason.browse()
@@ -174,6 +182,25 @@ class SaleOrder(models.Model):
         except UserError:
             return reason.browse()  # nobody is kept from leaving by what cannot be
         return reason
+
+    def _has_taken_offer(self):
+        """Tell whether the customer has stayed for an offer before, renewals or not.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        # sudo: the contracts of one customer's relation
+        return bool(
+            self.env["subscription.close.offer"]
+            .sudo()
+            .search_count(
+                [
+                    ("order_id.root_order_id", "=", self.root_order_id.id),
+                    ("state", "=", "taken"),
+                ],
+                limit=1,
+            )
+        )
 
     def _can_take_discount(self, reason):
         try:
@@ -268,7 +295,8 @@ class SaleOrder(models.Model):
         order = self.sudo()
         shown = order._get_shown_offer(reason)
         if state == "shown":
-            if not shown:
+            # Of two requests at once, one notes it.
+            if not shown and order.try_lock_for_update(allow_referencing=True):
                 order.env["subscription.close.offer"]._show(order, reason)
         elif state == "taken":
             shown.write({"state": state, "taken_date": self._get_today()})

@@ -1,11 +1,16 @@
 """What customers did by themselves: in the chatter, to the salesperson, by mail."""
 
+from datetime import timedelta
+
 from markupsafe import Markup
 
-from odoo import models
+from odoo import fields, models
 from odoo.tools import plaintext2html
 
-from .subscription_collector_dunning import MAIL_LAYOUT
+from ..const import MAIL_LAYOUT
+
+# Times a day that a salesperson is notified of one contract by its customer's clicks.
+MAX_NOTIFICATIONS = 20
 
 
 class SaleOrder(models.Model):
@@ -27,8 +32,33 @@ class SaleOrder(models.Model):
             author_id=partner.id,
             message_type="comment",
             subtype_xmlid="mail.mt_note",
-            partner_ids=self._get_responsible_user().partner_id.ids,
+            partner_ids=self._get_partners_to_tell(partner).ids,
         )
+
+    def _get_partners_to_tell(self, partner):
+        """Return who is notified of what a customer does, within reason.
+
+        :param partner: who does it
+        :rtype: res.partner
+        """
+        since = fields.Datetime.now() - timedelta(days=1)
+        # sudo: how often, not what
+        often = (
+            self.env["mail.message"]
+            .sudo()
+            .search_count(
+                [
+                    ("model", "=", self._name),
+                    ("res_id", "=", self.id),
+                    ("author_id", "=", partner.id),
+                    ("date", ">=", since),
+                ],
+                limit=MAX_NOTIFICATIONS,
+            )
+        )
+        if often >= MAX_NOTIFICATIONS:
+            return self.env["res.partner"]  # the chatter has the rest
+        return self._get_responsible_user().partner_id
 
     def _mail_customer_action(self, template, **values):
         """Confirm by mail what a customer did.

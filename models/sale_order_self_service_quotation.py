@@ -4,8 +4,8 @@ from odoo import fields, models
 from odoo.exceptions import MissingError, UserError
 from odoo.tools import plaintext2html
 
+from ..const import QUOTATION_STATES
 from ..engine.period import ONE_DAY
-from .sale_order_family import QUOTATION_STATES
 from .subscription_self_service import Effect
 
 

@@ -4,10 +4,9 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import format_date, plaintext2html
 
+from ..const import MAIL_LAYOUT
 from ..engine.recurrence import add_days
 from .subscription_collector import RETRY
-
-MAIL_LAYOUT = "mail.mail_notification_layout_with_responsible_signature"
 
 
 class SubscriptionCollector(models.AbstractModel):

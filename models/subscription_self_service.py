@@ -109,6 +109,8 @@ class SubscriptionSelfService(models.AbstractModel):
             raise NothingToDo(self.env._("Nothing was changed."))
         effect = getattr(self, f"_preview_{action}")(order, values)
         seal = params.get("offer_seal" if params.get("take_offer") else "seal")
+        if not seal and effect.charged:  # nobody is billed what they were not shown
+            raise UserError(self.env._("Please look at what it comes to, and confirm."))
         if seal and seal != effect.seal:
             raise UserError(
                 self.env._(

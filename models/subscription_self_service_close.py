@@ -53,23 +53,7 @@ class SubscriptionSelfService(models.AbstractModel):
             return self._preview_offer(order, values["offer"])
         day = values["day"]
         if not order._has_begun():
-            before = order._get_preceding_contract()
-            if not before:
-                return Effect(
-                    texts=(self.env._("It ends before it begins. Nothing is billed."),),
-                    last_day=day,
-                )
-            return Effect(
-                texts=(self._get_ending_text(day),),
-                last_day=day,
-                notes=(
-                    self.env._(
-                        "The renewal %(renewal)s is cancelled, and %(contract)s ends.",
-                        renewal=order.name,
-                        contract=before.name,
-                    ),
-                ),
-            )
+            return self._preview_close_unbegun(order, day)
         order._check_customer_close_date(day)
         closing = order._as_if_closing(day)
         invoices = [
@@ -98,6 +82,34 @@ class SubscriptionSelfService(models.AbstractModel):
                     self._format_day(order.paid_until),
                 )
             )
+        return Effect(
+            texts=(self._get_ending_text(day),), last_day=day, notes=tuple(notes)
+        )
+
+    @api.model
+    def _preview_close_unbegun(self, order, day):
+        """Return what it comes to that a contract ends which has not begun.
+
+        :param order: the contract
+        :param date day: last day of the contract it renews, if it does
+        :rtype: Effect
+        """
+        before = order._get_preceding_contract()
+        if not before:
+            return Effect(
+                texts=(self.env._("It ends before it begins. Nothing is billed."),),
+                last_day=day,
+            )
+        before._check_customer_close_date(day)
+        notes = [
+            self.env._(
+                "The renewal %(renewal)s is cancelled, and %(contract)s ends.",
+                renewal=order.name,
+                contract=before.name,
+            )
+        ]
+        if before.paid_until and day > before.paid_until:
+            notes.append(self.env._("Until then it is billed as before."))
         return Effect(
             texts=(self._get_ending_text(day),), last_day=day, notes=tuple(notes)
         )

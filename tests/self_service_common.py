@@ -68,6 +68,14 @@ class SelfServiceCommon(OnlinePaymentCommon, HttpCase):
             self._get_url(order, action, token), data=data, allow_redirects=False
         )
 
+    def _confirm(self, order, action, **data):
+        """Look at what an action comes to, and confirm that."""
+        page = self._parse(self._send(order, action, preview="1", **data))
+        for name in ("seal", "offer_seal"):
+            for value in page.xpath(f"//input[@name='{name}']/@value"):
+                data[name] = value
+        return self._send(order, action, **data)
+
     def _get_text(self, response, name):
         """Return the words of a part of a page, None where it is not there."""
         found = self._parse(response).xpath(f"//*[@name='{name}']")

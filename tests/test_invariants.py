@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from odoo.fields import Command
 
 from .common import SubscriptionCommon, freeze_time, tagged
@@ -175,3 +177,17 @@ class TestInvariants(SubscriptionCommon):
             lambda one: one.product_id == self.seat
         )
         self.assertEqual(line.price_unit, 999.0)
+
+    def test_overrides_come_in_the_order_of_their_files(self):
+        """Files that import one another would bring them out of it."""
+        init = Path(__file__).parents[1] / "models" / "__init__.py"
+        files = init.read_text().replace("from . import ", "").split()
+        prefix = "odoo.addons.subscriptions.models."
+        for name in self.env.registry:
+            ours = [
+                cls.__module__.removeprefix(prefix)
+                for cls in type(self.env[name]).mro()
+                if cls.__module__.startswith(prefix)
+            ]
+            with self.subTest(model=name):
+                self.assertEqual(ours, sorted(ours, key=files.index, reverse=True))

@@ -100,7 +100,7 @@ class TestSelfService(SelfServiceCommon):
 
     def test_upgrade_paid_first(self):
         self.plan.invoice_mode = "charge"
-        answer = self._send(self.contract, "change", **self._quantity(3))
+        answer = self._confirm(self.contract, "change", **self._quantity(3))
         upsell = self.contract.child_order_ids
         self.assertIn(f"/my/orders/{upsell.id}", answer.headers["Location"])
         self.assertEqual(self.line.product_uom_qty, 2.0)

@@ -17,7 +17,7 @@ class TestSelfServiceStories(SelfServiceCommon):
     def _wish(self, *wishes, order=None, **data):
         """Post quantities: (line, quantity) each."""
         data.update({f"quantity_{line.id}": str(number) for line, number in wishes})
-        return self._send(order or self.contract, "change", **data)
+        return self._confirm(order or self.contract, "change", **data)
 
     def _preview(self, action, order=None, **data):
         page = self._send(order or self.contract, action, preview="1", **data)
@@ -26,7 +26,7 @@ class TestSelfServiceStories(SelfServiceCommon):
 
     def _close(self, order=None, **data):
         data.setdefault("reason_id", str(self.reason.id))
-        return self._send(order or self.contract, "close", **data)
+        return self._confirm(order or self.contract, "close", **data)
 
     def _get_totals(self, number, order=None):
         invoices = (order or self.contract).preview_invoices(number)
@@ -307,7 +307,7 @@ class TestSelfServiceStories(SelfServiceCommon):
             page = self._open_page(contract, "revoke_close")
             self.assertEqual(self._get_text(page, "charged"), "$ 60.00")
             self.assertIn("08/22/2026", self._get_text(page, "next_invoice"))
-            self._send(contract, "revoke_close")
+            self._confirm(contract, "revoke_close")
             self.assertEqual(len(contract.invoice_ids), 2)
 
     def test_the_mail_about_the_end_goes_to_the_customer_alone(self):
@@ -324,6 +324,25 @@ class TestSelfServiceStories(SelfServiceCommon):
         self.assertIn("07/31/2026", closing.body_html)
         self.assertIn("/revoke_close?access_token=", closing.body_html)
         self.assertIn("Nothing more is billed.", closing.body_html)
+
+    def test_a_renewal_is_no_way_around_the_notice_period(self):
+        self.plan.write({"customer_close": "any_date", "notice_days": 90})
+        renewal = self._renew(self.contract)
+        renewal.action_confirm()
+        answer = self._close(renewal, date="2026-07-16")
+        self.assertIn("at the earliest", self._get_text(answer, "error"))
+        self.assertEqual((renewal.state, self.contract.close_date), ("sale", False))
+        self._close(renewal, date="2026-10-31")
+        self.assertEqual(renewal.state, "cancel")
+        self.assertEqual(str(self.contract.close_date), "2026-10-31")
+
+    def test_who_closes_last_decides_who_may_take_it_back(self):
+        unpaid = self.env.ref("subscriptions.close_reason_unpaid")
+        self._close(remark="Bye")
+        self.assertTrue(self.contract.is_closed_online)
+        self.contract._close(unpaid, self._day("2026-07-20"))
+        self.assertFalse(self.contract.is_closed_online or self.contract.close_remark)
+        self.assertEqual(self._send(self.contract, "revoke_close").status_code, 403)
 
     # Offers
 
@@ -384,6 +403,9 @@ class TestSelfServiceStories(SelfServiceCommon):
         self.assertEqual(len(self.contract.scheduled_change_ids), 2)
         answer = self._take()
         self.assertIn("not open to you", self._get_text(answer, "error"))
+        renewal = self._renew(self.contract)
+        renewal.action_confirm()
+        self.assertFalse(renewal._get_retention_offer(self.reason))
 
     def test_an_offered_pause_can_be_ended_by_who_took_it(self):
         self._offer("pause", offer_pause_days=30)
@@ -435,9 +457,9 @@ class TestSelfServiceStories(SelfServiceCommon):
             self.reason.offer_taken_count,
             self.reason.offer_churned_count,
         )
-        self.assertEqual(counts, (2, 1, 1))
+        self.assertEqual(counts, (3, 1, 1))
         states = self.reason.env["subscription.close.offer"].search([]).mapped("state")
-        self.assertEqual(sorted(states), ["shown", "taken"])
+        self.assertEqual(sorted(states), ["declined", "shown", "taken"])
 
     # Prices, pauses, renewals
 
@@ -474,7 +496,7 @@ class TestSelfServiceStories(SelfServiceCommon):
         with self._on("2026-08-01"):
             page = self._preview("plan", plan_id=str(self.yearly_switch.id))
             shown = self._get_text(page, "charged")
-            self._send(self.contract, "plan", plan_id=str(self.yearly_switch.id))
+            self._confirm(self.contract, "plan", plan_id=str(self.yearly_switch.id))
             invoice = self.contract.invoice_ids.sorted("id")[-1]
             self.assertEqual(len(self.contract.invoice_ids), 2)
             self.assertEqual(shown, f"$ {invoice.amount_total:.2f}")
@@ -494,7 +516,7 @@ class TestSelfServiceStories(SelfServiceCommon):
         with self._on("2026-08-10"):
             page = self._open_page(self.contract, "resume")
             self.assertEqual(self._get_text(page, "charged"), "$ 120.00")
-            self._send(self.contract, "resume")
+            self._confirm(self.contract, "resume")
             invoice = self.contract.invoice_ids.sorted("id")[-1]
             self.assertEqual(invoice.amount_total, 120.0)
 
