@@ -8,7 +8,7 @@ from datetime import date
 
 from dateutil.relativedelta import relativedelta
 
-from odoo.http import Controller, request, route
+from odoo.http import STORED_SESSION_BYTES, Controller, request, route
 from odoo.tools import consteq, email_normalize
 
 ADDRESS = "/subscriptions/cancel"
@@ -62,6 +62,8 @@ class Cancellation(Controller):
                 "company_id": request.env.company.id,
             },
             request.httprequest.remote_addr,
+            # The part that stays, as that which the form's token is made of.
+            request.session.sid[:STORED_SESSION_BYTES],
         )
         if not declaration_sudo:
             response = self._show_form(typed, too_many=True, status=429)

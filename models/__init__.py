@@ -55,6 +55,7 @@ from . import subscription_billing_change
 from . import subscription_billing_effect
 from . import subscription_billing_making
 from . import subscription_cancellation
+from . import subscription_cancellation_ending
 from . import subscription_cancellation_processing
 from . import subscription_cancellation_receiving
 from . import subscription_cancellation_telling

@@ -7,6 +7,8 @@ class AccountMove(models.Model):
     def _get_cancellation_link(self):
         """Return where the contract of an invoice can be cancelled, or False.
 
+        Of several, none is filled in: which one is to end, the customer says.
+
         :rtype: str | bool
         """
         self.ensure_one()
@@ -14,4 +16,6 @@ class AccountMove(models.Model):
         contracts = self.sudo().subscription_ids.filtered(
             lambda order: order._is_live_contract()
         )
-        return contracts[:1]._get_cancellation_link() if contracts else False
+        if len(contracts) > 1:
+            return f"{self.get_base_url()}/subscriptions/cancel"
+        return contracts._get_cancellation_link() if contracts else False

@@ -47,12 +47,12 @@ class SaleOrder(models.Model):
         """Return where anybody can cancel the contract without a login, or False.
 
         The link says nothing but the number, which is on the mail as well. What is
-        about to end needs none.
+        about to end has it too: it may end earlier, or for cause.
 
         :rtype: str | bool
         """
         self.ensure_one()
-        if not self._is_live_contract() or self.close_date:
+        if not self._is_live_contract():
             return False
         query = urlencode({"contract": self.name})
         return f"{self.get_base_url()}/subscriptions/cancel?{query}"
@@ -65,6 +65,19 @@ class SaleOrder(models.Model):
         return self.sudo().cancellation_ids.filtered(lambda one: one.state == "done")[
             :1
         ]
+
+    def _get_cancelled_day(self):
+        """Return the last day that the customer is told.
+
+        By right it may have been over when a person found the contract.
+
+        :rtype: date | bool
+        """
+        if not self:  # a template is tried out
+            return False
+        self.ensure_one()
+        day = self._get_cancellation().last_day
+        return min(day, self.close_date) if day and self.close_date else self.close_date
 
     def _get_cancellation_recipient(self):
         """Return whom the end date is confirmed to: the contract's customer.

@@ -185,7 +185,7 @@ class SubscriptionCancellation(models.Model):
     def _get_declared(self):
         """Return what was declared, in the context's language.
 
-        The same for the receipt and its mail.
+        In full; for mails see `_get_declared_for_mail`.
 
         :return: list of (label, text)
         :rtype: list[tuple]
@@ -201,17 +201,17 @@ class SubscriptionCancellation(models.Model):
         ]
         if self.cause:
             rows.append((self.env._("Cause"), self.cause))
-        wish = (
-            format_date(self.env, self.wished_date)
-            if self.wished_date
-            else self.env._("as soon as possible")
-        )
         return [
             *rows,
-            (self.env._("Is to end"), wish),
+            (self.env._("Is to end"), self._get_wish_text()),
             (self.env._("Received"), self._format_received_at()),
             (self.env._("Reference"), self.reference),
         ]
+
+    def _get_wish_text(self):
+        if self.wished_date:
+            return format_date(self.env, self.wished_date)
+        return self.env._("as soon as possible")
 
     def _get_kind_text(self):
         if self.kind == "extraordinary":
@@ -243,7 +243,7 @@ class SubscriptionCancellation(models.Model):
             raise UserError(self.env._("%s is not to do any more.", self.reference))
         order.check_access("write")
         # sudo: declarations are kept from typing
-        self.sudo()._apply_to(order.sudo())
+        self.sudo()._apply_to(order.sudo(), by_hand=True)
 
     def action_settle(self):
         """Note that a person has seen to it, and there is nothing left to do."""

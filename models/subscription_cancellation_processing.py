@@ -8,9 +8,8 @@ time it takes, whether there is such a contract.
 import logging
 from datetime import timedelta
 
-from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
-from odoo.tools import email_normalize_all, escape_psql, format_date
+from odoo import api, models
+from odoo.tools import email_normalize_all, escape_psql
 
 from .subscription_scheduler import RETRY
 
@@ -34,11 +33,15 @@ class SubscriptionCancellation(models.Model):
         for declaration in declarations:
             try:
                 declaration._process()
+                self.env.flush_all()  # what the database refuses is told here
             except RETRY as error:
                 # Billed or changed right now: it stays new, and is tried again soon.
                 self.env.cr.rollback()
                 _logger.info("%s is tried again: %s", declaration, error)
                 self._wake(RETRY_AFTER)
+            except Exception as error:  # pylint: disable=broad-exception-caught
+                self.env.cr.rollback()
+                declaration._give_up(error)
             if not IrCron._commit_progress(1):
                 break
 
@@ -51,6 +54,27 @@ class SubscriptionCancellation(models.Model):
             self._apply_to(order)
         else:
             self._ask_person(self._get_mismatch_text())
+
+    def _give_up(self, error):
+        """Leave a declaration to a person that cannot even be looked at.
+
+        Its receipt is sent, and the ones after it are seen to, whatever happens here.
+
+        :param Exception error: what went wrong, outside all that is tried
+        """
+        _logger.warning("%s cannot be seen to: %s", self.reference, error)
+        try:
+            with self.env.cr.savepoint():
+                self._try_to(
+                    self._send_receipt, self.env._("The receipt could not be sent")
+                )
+                self._ask_person(
+                    self.env._("Something went wrong with it, see to it: %s", error)
+                )
+                self.env.flush_all()
+        except Exception:  # pylint: disable=broad-exception-caught
+            self.env.invalidate_all()
+            _logger.exception("%s stays new, and is tried again", self.reference)
 
     def _try_to(self, act, what):
         """Do what may go wrong alone, and tell somebody when it does.
@@ -131,109 +155,3 @@ class SubscriptionCancellation(models.Model):
             "ask back.",
             self.contract_number,
         )
-
-    # === ENDED === #
-
-    def _apply_to(self, order):
-        """End a contract as declared; what goes wrong is left to a person.
-
-        :param order: the contract
-        """
-        self.ensure_one()
-        order = order.with_company(order.company_id)
-        if not order.try_lock_for_update(allow_referencing=True):
-            raise LockError(
-                self.env._(
-                    "%s is being billed or changed right now. Try again in a moment.",
-                    order.name,
-                )
-            )
-        self.write({"order_id": order.id, "company_id": order.company_id.id})
-        try:
-            with self.env.cr.savepoint():
-                day = self._end_contract(order)
-                self.env.flush_all()
-        except RETRY:
-            raise
-        except Exception as error:  # pylint: disable=broad-exception-caught
-            self.env.invalidate_all()
-            _logger.info("%s cannot be cancelled: %s", order, error)
-            self._ask_person(
-                self.env._(
-                    "%(order)s could not be ended: %(error)s",
-                    order=order.name,
-                    error=error,
-                )
-            )
-            return
-        self._set_done(day)
-        self._note_on(self.order_id)
-        self._try_to(
-            lambda: self._confirm(self.order_id),
-            self.env._("The end date could not be confirmed by mail"),
-        )
-
-    def _end_contract(self, order):
-        """End a contract on the earliest day allowed, or the later one wished.
-
-        :param order: the contract
-        :return: its last day; None for one that never begins
-        :rtype: date | None
-        :raise UserError: when it cannot be
-        """
-        if not order._is_live_contract():
-            raise UserError(self.env._("%s does not run.", order.name))
-        day = self._get_end_day(order)
-        if not order.is_billed and order.start_date > order._get_today():
-            if day >= order.start_date:
-                raise UserError(
-                    self.env._(
-                        "%(order)s has not begun yet, and can end on %(day)s at the "
-                        "earliest, or was wished to. Close it when it has begun.",
-                        order=order.name,
-                        day=format_date(self.env, day),
-                    )
-                )
-            return self._cancel_unbegun(order)
-        if not order.close_date or order.close_date > day:
-            order._close(
-                self.env.ref("subscriptions.close_reason_cancelled_online"), day
-            )
-            # sudo: kept from typing. It is theirs to take back.
-            order.sudo().is_closed_online = True
-        return order.close_date
-
-    def _cancel_unbegun(self, order):
-        """Cancel a contract that has not begun; one that it renews goes on, and ends.
-
-        :rtype: date | None
-        """
-        renewed = order.parent_order_id
-        order._action_cancel()
-        if not renewed or not renewed._is_live_contract():
-            return None
-        self.order_id = renewed
-        return self._end_contract(renewed)
-
-    def _get_end_day(self, order):
-        """Return the day on which a contract ends by this declaration.
-
-        Hook for other addons. Notice counts from the day it was received, also when
-        a person needed a week to find out which contract is meant.
-
-        :param order: the contract
-        :rtype: date
-        """
-        today = order._get_today()
-        received = fields.Datetime.context_timestamp(
-            self.with_context(tz=order.company_id.partner_id.tz or "UTC"),
-            self.received_at,
-        ).date()
-        day = order.with_context(
-            subscription_today=min(received, today)
-        )._get_close_date_at_period_end()
-        if self.wished_date:
-            day = max(day, self.wished_date)
-        if order.end_date:
-            day = min(day, order.end_date)
-        return max(day, today) if order.start_date <= today else day

@@ -31,7 +31,7 @@ class CancellationCommon(SubscriptionCommon):
             **values,
         )
 
-    def _declare(self, contract="", **values):
+    def _declare(self, contract="", sender="", **values):
         """Keep a declaration, as the page does."""
         return self.Cancellation._receive(
             {
@@ -46,6 +46,7 @@ class CancellationCommon(SubscriptionCommon):
                 **values,
             },
             "192.0.2.1",
+            sender,
         )
 
     def _run(self):

@@ -104,11 +104,15 @@ class TestCancellation(CancellationCommon):
         self.assertEqual(declaration.last_day, self._day("2026-09-14"))
         self.assertEqual(renewal.close_reason_id, self.reason)
 
-    def test_a_renewal_that_has_not_begun_never_begins(self):
+    def test_a_renewal_that_has_not_begun_never_begins_if_a_person_says_so(self):
         contract = self._create_contract()
         renewal = self._renew(contract)
         renewal.action_confirm()
         declaration = self._cancel(contract)
+        self.assertEqual(declaration.state, "to_do")
+        self.assertEqual(renewal.state, "sale")
+        with freeze_time("2026-07-20"):
+            declaration.with_user(self.manager).action_assign()
         self.assertEqual(renewal.state, "cancel")
         self.assertEqual(declaration.order_id, contract)
         self.assertEqual(declaration.last_day, self._day("2026-08-14"))
@@ -133,9 +137,14 @@ class TestCancellation(CancellationCommon):
         contract = self._create_contract()
         declaration = self._cancel(contract, wished_date=self._day("2026-07-20"))
         self.assertEqual(declaration.last_day, self._day("2026-08-14"))
+        end = self._get_mails("ada@example.com")[0]
+        self.assertIn("You wished it to end on", end.body_html)
+        self.assertIn("07/20/2026", end.body_html)
         contract = self._create_contract()
         declaration = self._cancel(contract, wished_date=self._day("2026-12-31"))
         self.assertEqual(declaration.last_day, self._day("2026-12-31"))
+        end = self._get_mails("ada@example.com")[0]
+        self.assertNotIn("You wished it to end on", end.body_html)
 
     def test_notice_counts_from_the_day_it_was_received(self):
         contract = self._create_contract(plan_id=self._create_plan(notice_days=40).id)
@@ -143,6 +152,71 @@ class TestCancellation(CancellationCommon):
         with freeze_time("2026-08-06"):
             self._run()
         self.assertEqual(declaration.last_day, self._day("2026-09-14"))
+
+    def _match_late(self, contract, received, matched):
+        """Let a person find the contract days after the receipt."""
+        with freeze_time(received):
+            declaration = self._declare("my coffee")
+            self._run()
+        with freeze_time(matched):
+            contract._bill()
+            mine = declaration.with_user(self.manager)
+            mine.order_id = contract
+            mine.action_assign()
+        return declaration
+
+    def test_what_was_right_when_it_was_received_counts_later_too(self):
+        contract = self._create_contract(start_date="2026-07-01")
+        declaration = self._match_late(contract, "2026-07-31 12:00", "2026-08-07 09:00")
+        august = contract.period_ids.filtered(
+            lambda row: row.date_from == self._day("2026-08-01")
+        )
+        self.assertTrue(august.move_id)
+        self.assertEqual(declaration.last_day, self._day("2026-07-31"))
+        self.assertEqual(contract.subscription_state, "churned")
+        self.assertEqual(contract.close_date, self._day("2026-08-07"))
+        [activity] = contract.activity_ids
+        self.assertIn("billed since 08/01/2026", activity.summary)
+        self.assertIn(august.move_id.display_name, activity.note)
+        end = self._get_mails("ada@example.com")[0]
+        self.assertIn("07/31/2026", end.subject)
+        self.assertIn("07/31/2026", end.body_html)
+        self.assertNotIn("08/07/2026", end.body_html)
+        self.assertIn("carried out later", end.body_html)
+        self.assertIn(
+            "it ended on 07/31/2026", str(contract.message_ids.mapped("body"))
+        )
+
+    def test_what_was_billed_ahead_since_is_given_back(self):
+        plan = self._create_plan(invoice_lead_days=10)
+        contract = self._create_contract(plan_id=plan.id, start_date="2026-07-01")
+        declaration = self._match_late(contract, "2026-07-16 12:00", "2026-07-25 09:00")
+        self.assertEqual(contract.paid_until, self._day("2026-08-31"))
+        self.assertEqual(declaration.last_day, self._day("2026-07-31"))
+        self.assertEqual(contract.close_date, self._day("2026-07-31"))
+        self.assertFalse(contract.activity_ids)
+        with freeze_time("2026-08-01 09:00"):
+            self._apply_scheduled()
+        self.assertEqual(contract.subscription_state, "churned")
+        self.assertIn("out_refund", contract.invoice_ids.mapped("move_type"))
+
+    def test_what_the_company_had_ended_is_not_the_customer_s_to_take_back(self):
+        contract = self._create_contract()
+        own = self.env["subscription.close.reason"].create(
+            {"name": "Breach", "portal_visible": False}
+        )
+        contract._close(own, self._day("2026-12-31"))
+        self._cancel(contract)
+        self.assertEqual(contract.close_date, self._day("2026-08-14"))
+        self.assertFalse(contract.is_closed_online)
+        end = self._get_mails("ada@example.com")[0]
+        self.assertNotIn("can be taken back", end.body_html)
+        contract = self._create_contract()
+        contract._close(
+            self.env.ref("subscriptions.close_reason_price"), self._day("2026-12-31")
+        )
+        self._cancel(contract)
+        self.assertTrue(contract.is_closed_online)
 
     def test_an_earlier_end_stays_as_it_is(self):
         contract = self._create_contract()
@@ -170,9 +244,16 @@ class TestCancellation(CancellationCommon):
         self.assertEqual(contract.subscription_state, "churned")
         self.assertFalse(contract.invoice_ids)
 
-    def test_what_has_not_begun_never_begins(self):
+    def test_what_has_not_begun_is_left_to_a_person(self):
         contract = self._create_contract(start_date="2026-09-01")
-        declaration = self._cancel(contract)
+        declaration = self._cancel(contract, wished_date=self._day("2026-08-20"))
+        self.assertEqual(contract.state, "sale")
+        self.assertEqual(declaration.state, "to_do")
+        self.assertIn("08/20/2026", declaration.failure)
+        self.assertIn("08/20/2026", declaration.activity_ids.note)
+        [receipt] = self._get_mails("ada@example.com")
+        self.assertIn("We have received", receipt.subject)
+        declaration.with_user(self.manager).action_assign()
         self.assertEqual(contract.state, "cancel")
         self.assertEqual(declaration.state, "done")
         self.assertFalse(declaration.last_day)
@@ -227,6 +308,31 @@ class TestCancellation(CancellationCommon):
         self.assertIn("can be taken back", end.body_html)
         self.assertIn("access_token=", end.body_html)
 
+    def test_the_receipt_mail_carries_nobody_s_advertising(self):
+        declaration = self._declare(
+            f"S1 www.evil.example {'x' * 70}",
+            email="eve@example.com",
+            name="Win at https://evil.example/a now evil.example/b or evil.example",
+            kind="extraordinary",
+            cause="Buy pills at http://pills.example, they are cheap",
+        )
+        self._run()
+        [mail] = self._get_mails("eve@example.com")
+        for part in (
+            "https://evil",
+            "www.evil",
+            "evil.example",
+            "pills",
+            "x" * 60,
+        ):
+            self.assertNotIn(part, mail.body_html)
+        self.assertIn("with the cause you gave", mail.body_html)
+        self.assertIn("Win at", mail.body_html)
+        told = dict(declaration._get_declared())
+        self.assertIn("they are cheap", told["Cause"])
+        self.assertIn("https://evil.example/a", told["Name"])
+        self.assertEqual(declaration._shorten("Dr. J.R. Ada-Lee"), "Dr. J. R. Ada-Lee")
+
     def _neutral(self, text, number):
         text = text.replace(number, "NUMBER")
         text = re.sub(r"(?i)(ada|eve)@example\.com", "ADDRESS", text)
@@ -257,7 +363,11 @@ class TestCancellation(CancellationCommon):
         self.assertFalse(self._create_order()._get_cancellation_link())
         ending = self._create_contract()
         ending._close(self.reason, self._day("2026-08-14"))
-        self.assertFalse(ending._get_cancellation_link())
+        # It may end earlier, or for cause.
+        self.assertIn(ending.name, ending._get_cancellation_link())
+        ended = self._create_contract()
+        ended._close(self.reason)
+        self.assertFalse(ended._get_cancellation_link())
         layout = "mail.mail_notification_layout_with_responsible_signature"
         for record in (contract, contract.invoice_ids):
             record.message_post(

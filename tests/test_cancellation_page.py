@@ -258,24 +258,54 @@ class TestCancellationPage(CancellationCommon, HttpCase):
             )
             self.assertEqual(response.status_code, 422)
 
-    def test_too_many_are_answered_with_words_and_kept(self):
-        for number in range(receiving.MAX_PER_EMAIL):
-            self.assertEqual(self._post(f"S9{number}").status_code, 200)
-        with self._nothing_recorded():
-            response = self._post(name="Ada the Sixth")
-        self.assertEqual(response.status_code, 429)
-        self.assertEqual(response.headers["Retry-After"], "3600")
-        self.assertIn("office@example.com", self._get_text(response))
-        self.assertIn("Ada the Sixth", response.text)
+    @contextmanager
+    def _limited(self, number):
+        """Let the tests' own address count as a place."""
+        with (
+            patch.object(receiving, "SHARED_NETWORKS", ()),
+            patch.object(receiving, "MAX_PER_ADDRESS", number),
+        ):
+            yield
 
-    def test_one_address_of_origin_tries_out_only_so_many(self):
-        with patch.object(receiving, "MAX_PER_ADDRESS", 3):
+    def test_too_many_are_answered_with_words_and_kept(self):
+        self.company.write(
+            {"phone": "+32 555 0100", "street": "Long Street 7", "city": "Ghent"}
+        )
+        with self._limited(3):
             for number in range(3):
                 self._post(email=f"{number}@example.com")
             with self._nothing_recorded():
-                self.assertEqual(self._post(email="x@example.com").status_code, 429)
+                response = self._post(name="Ada the Fourth")
+        self.assertEqual(response.status_code, 429)
+        self.assertEqual(response.headers["Retry-After"], "3600")
+        [alert] = html.fromstring(response.text).xpath("//main//*[@role='alert']")
+        for part in ("office@example.com", "+32 555 0100", "Long Street 7", "Ghent"):
+            self.assertIn(part, alert.text_content())
+        self.assertIn("Ada the Fourth", response.text)
+        self.company.write({"phone": False, "street": False, "city": False})
+        self.company.write({"zip": False})
+        with self._limited(0):
+            response = self._post()
+        [alert] = html.fromstring(response.text).xpath("//main//*[@role='alert']")
+        self.assertNotIn("phone", alert.text_content())
+        self.assertNotIn("letter", alert.text_content())
+
+    def test_nobody_is_kept_from_cancelling_by_others_who_type_the_address(self):
+        for number in range(receiving.MAX_PER_EMAIL + 1):
+            self.assertEqual(self._post(f"S9{number}").status_code, 200)
+        response = self._post()
+        self.assertEqual(response.status_code, 200)
+        self.assertIn("/receipt/", response.url)
+        self._run()
+        self.assertEqual(self.contract.close_reason_id, self.reason)
 
     # Once
+
+    def test_only_the_same_visitor_gets_the_same_receipt(self):
+        first = self._post().url
+        self.assertEqual(self._post().url, first)
+        self.opener.cookies.clear()
+        self.assertNotEqual(self._post().url, first)
 
     def test_ten_posts_at_once_declare_once(self):
         page = self._open()

@@ -150,6 +150,43 @@ class TestCancellationPeople(CancellationCommon):
         self.assertEqual(declaration.state, "done")
         self.assertEqual(len(self._get_mails("ada@example.com")), 2)
 
+    def test_what_cannot_be_seen_to_keeps_no_other_one(self):
+        broken = self._declare("S99999", email="eve@example.com")
+        contract = self._create_contract()
+        behind = self._declare(contract.name)
+
+        def fail(original, declaration, *args, **kwargs):
+            if declaration == broken:
+                raise ValueError("no such thing")
+            return original(declaration, *args, **kwargs)
+
+        with (
+            self._patch_method("subscription.cancellation", "_find_contract", fail),
+            self.assertLogs("odoo.addons.subscriptions", "WARNING"),
+        ):
+            self._run()
+        self.assertEqual(behind.state, "done")
+        self.assertEqual(broken.state, "to_do")
+        self.assertIn("no such thing", broken.failure)
+        self.assertIn("no such thing", broken.activity_ids.note)
+        self.assertEqual(len(self._get_mails("eve@example.com")), 1)
+
+        worse = self._declare("S88888", email="bob@example.com")
+        last = self._declare("S77777", email="cat@example.com")
+
+        def break_down(original, declaration, *args, **kwargs):
+            if declaration == worse:
+                raise ValueError("broken down")
+            return original(declaration, *args, **kwargs)
+
+        with (
+            self._patch_method("subscription.cancellation", "_ask_person", break_down),
+            self.assertLogs("odoo.addons.subscriptions", "WARNING"),
+        ):
+            self._run()
+        self.assertEqual(worse.state, "new")
+        self.assertEqual(last.state, "to_do")
+
     def test_a_receipt_that_cannot_be_sent_is_told_and_the_contract_ends(self):
         contract = self._create_contract()
 
@@ -189,16 +226,75 @@ class TestCancellationPeople(CancellationCommon):
             self._declare("S1")
         self.assertEqual(self.Cancellation.search([]), first)
 
-    def test_too_many_are_refused_by_address_typed_and_address_of_origin(self):
-        for number in range(receiving.MAX_PER_EMAIL):
-            self.assertTrue(self._declare(f"S{number}"))
-        self.assertFalse(self._declare("S6", email="ADA@example.com"))
-        self.assertEqual(self._declare("S0").contract_number, "S0")  # a double click
-        with freeze_time("2026-07-15 13:03:28"):
-            self.assertTrue(self._declare("S6"))
+    def test_the_same_may_be_declared_anew_once_it_was_taken_back(self):
+        contract = self._create_contract()
+        first = self._cancel(contract)
+        self.assertEqual(self._declare(contract.name), first)
+        contract._revoke_close()
+        second = self._declare(contract.name)
+        self.assertNotEqual(second, first)
+        self._run()
+        self.assertEqual(second.state, "done")
+        self.assertEqual(contract.close_date, self._day("2026-08-14"))
+        # Without a contract it is the same, done or not: that tells nobody of one.
+        unknown = self._declare("S99999")
+        self._run()
+        self.assertEqual(self._declare("S99999"), unknown)
 
+    def test_nobody_gets_the_receipt_of_somebody_else(self):
+        first = self._declare("S1", sender="one")
+        self.assertEqual(self._declare("S1", sender="one"), first)
+        self.assertNotEqual(self._declare("S1", sender="two"), first)
+        self.assertNotIn("one", first.sudo().fingerprint)
+
+    def test_many_by_one_address_typed_are_all_recorded_and_told_a_few_times(self):
+        count = receiving.MAX_PER_EMAIL
+        many = [self._declare(f"S9999{number}") for number in range(count + 3)]
+        self.assertTrue(all(many))
+        self._run()
+        self.assertEqual({one.state for one in many}, {"to_do"})
+        self.assertEqual(len(self._get_mails("ada@example.com")), count)
+        self.assertEqual([len(one.activity_ids) for one in many], [1] * count + [0] * 3)
+        # The victim's own one ends the contract, and is confirmed.
+        contract = self._create_contract(user_id=self.seller.id)
+        declaration = self._cancel(contract)
+        self.assertEqual(declaration.state, "done")
+        confirmed = self._get_mails().filtered(
+            lambda mail: mail.recipient_ids == self.partner
+        )
+        self.assertEqual(len(confirmed), 1)
+        # What changes nothing is not told again and again.
+        self._cancel(contract, sender="again")
+        self.assertEqual(len(self._get_mails("ada@example.com")), count + 1)
+        with freeze_time("2026-07-15 13:03:28"):
+            self.assertFalse(self._declare("S6")._is_throttled())
+
+    def test_too_many_of_one_place_are_refused(self):
         with patch.object(receiving, "MAX_PER_ADDRESS", 2):
+            self._declare("S1")
+            first = self._declare("S2", email="ada@example.com")
             self.assertFalse(self._declare("S7", email="eve@example.com"))
+            self.assertEqual(self._declare("S2"), first)  # a double click
+
+    def test_a_proxy_is_no_place(self):
+        get_hash = self.Cancellation._get_address_hash
+        for address in (
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.18.0.1",
+            "192.168.1.1",
+            "::1",
+            "fd00::1",
+            "::ffff:10.0.0.1",
+            "",
+            None,
+            "unknown",
+        ):
+            self.assertFalse(get_hash(address), address)
+        self.assertEqual(get_hash("::ffff:192.0.2.1"), get_hash("192.0.2.1"))
+        with patch.object(receiving, "MAX_PER_ADDRESS", 0):
+            self.assertFalse(self.Cancellation._is_over_limit(False))
+            self.assertTrue(self.Cancellation._is_over_limit(get_hash("192.0.2.1")))
 
     def test_addresses_of_origin_are_kept_as_hashes_for_an_hour(self):
         declaration = self._declare("S1")
@@ -234,13 +330,31 @@ class TestCancellationPeople(CancellationCommon):
             ):
                 with self.assertRaises(AccessError):
                     mine.write(vals)
-            with self.assertRaises(AccessError):
-                mine.unlink()
+            if user != admin:
+                with self.assertRaises(AccessError):
+                    mine.unlink()
             with self.assertRaises(AccessError):
                 mine.copy()
         declaration.with_user(self.manager).action_settle()
         with self.assertRaises(AccessError):
             declaration.with_user(self.manager).order_id = contract
+        declaration.with_user(admin).with_company(self.company).unlink()
+        self.assertFalse(declaration.exists())
+
+    def test_what_was_settled_without_a_contract_is_forgotten_in_the_end(self):
+        contract = self._create_contract()
+        ended = self._cancel(contract)
+        waiting = self._declare("S99999")
+        settled = self._declare("S88888")
+        self._run()
+        settled.with_user(self.manager).action_settle()
+        with freeze_time("2029-07-15 12:03:27"):
+            self.Cancellation._gc_settled()
+            self.assertTrue(settled.exists())
+        with freeze_time("2029-07-15 12:03:28"):
+            self.Cancellation._gc_settled()
+        self.assertFalse(settled.exists())
+        self.assertEqual((ended | waiting).exists(), ended | waiting)
 
     def test_salespeople_see_those_of_their_contracts(self):
         own = self._cancel(self._create_contract(user_id=self.seller.id))
