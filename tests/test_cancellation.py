@@ -349,6 +349,16 @@ class TestCancellation(CancellationCommon):
         self._cancel(contract, wished_date=self._day("2026-11-14"))
         self.assertIn("3 more invoices", contract._get_remaining_text())
 
+    def test_the_mail_of_an_invoice_of_several_contracts_names_none(self):
+        contracts = self._create_contract() | self._create_contract()
+        invoice = contracts[0].invoice_ids
+        invoice.button_draft()
+        invoice.invoice_line_ids[0].copy({"move_id": invoice.id})
+        invoice.invoice_line_ids[-1].subscription_id = contracts[1]
+        self.assertEqual(invoice.subscription_ids, contracts)
+        link = invoice._get_cancellation_link()
+        self.assertTrue(link.endswith("/subscriptions/cancel"), link)
+
     def test_mails_about_contracts_lead_to_the_page(self):
         contract = self._create_contract()
         self.assertTrue(
