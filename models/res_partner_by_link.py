@@ -13,7 +13,7 @@ class ResPartner(models.Model):
         copy=False,
         groups="sales_team.group_sale_manager",
         help="This contact was entered on the page of a contract, without a login. It "
-        "gets no link to sign up, which would open all that its company has here, until "
+        "gets no link to sign up, which would open all of its company, until "
         "you grant it portal access or empty this field.",
     )
 

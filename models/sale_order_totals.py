@@ -81,8 +81,8 @@ class SaleOrder(models.Model):
         }
         if action == "sign":
             return self.env._(
-                "By signing, you accept %(order)s on behalf of %(customer)s: %(terms)s, "
-                "taxes included.",
+                "By signing, you accept %(order)s on behalf of %(customer)s: "
+                "%(terms)s, taxes included.",
                 **values,
             )
         if action == "save":

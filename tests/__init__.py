@@ -18,6 +18,7 @@ from . import test_collection_stories
 from . import test_concurrency
 from . import test_confirmation
 from . import test_contract_address
+from . import test_contract_address_by_link
 from . import test_contract_method_saving
 from . import test_contract_page
 from . import test_contract_page_content
