@@ -7,6 +7,7 @@ from odoo.http import request, route
 
 from ..models.sale_order_customer_address import ADDRESS_FIELDS
 from .contract_answers import ContractAnswers
+from .contract_common import without_files
 
 SUFFIX = "/address"
 # What a new address may say. Neither tax number nor company: they are the customer's.
@@ -35,6 +36,7 @@ class ContractAddress(ContractAnswers):
         website=True,
         sitemap=False,
     )
+    @without_files
     def contract_address(self, order_id, access_token=None, new=None, **_kwargs):
         """Show the addresses of a contract, or the form for a new one."""
         order_sudo = self._get_contract(order_id, access_token)
@@ -55,6 +57,7 @@ class ContractAddress(ContractAnswers):
         website=True,
         sitemap=False,
     )
+    @without_files
     def contract_address_submit(self, order_id, access_token=None, **post):
         """Choose other addresses for a contract, or enter a new one."""
         order_sudo = self._get_contract(order_id, access_token)
@@ -250,6 +253,16 @@ class ContractAddress(ContractAnswers):
         contact_type = "invoice" if kind == "billing" else "delivery"
         if current.type == contact_type and self._are_same_addresses(values, current):
             return  # the same form was sent twice
+        partner = self._get_acting_partner(order_sudo)
+        known = order_sudo._get_addresses_by_link(contact_type).filtered(
+            lambda one: self._are_same_addresses(values, one)
+        )
+        if known:
+            order_sudo._set_customer_addresses({kind: known[:1]}, partner)
+            return
+        is_by_link = request.env.user._is_public()
+        if is_by_link:
+            order_sudo._check_addresses_by_link()
         # Odoo's own way, of which other addons know. It never alters a contact here:
         # the e-mail address of one with a login is the way to its password.
         address, _feedback = self._create_or_update_address(
@@ -259,9 +272,11 @@ class ContractAddress(ContractAnswers):
             subscription_order_sudo=order_sudo,
             **form,
         )
+        if is_by_link:
+            # Whoever has the link of a contract shall not sign up as its customer.
+            address.entered_by_link_date = order_sudo._get_today()
         order_sudo._set_customer_addresses(
-            {kind: address.with_env(order_sudo.env)},
-            self._get_acting_partner(order_sudo),
+            {kind: address.with_env(order_sudo.env)}, partner
         )
 
     # === WHAT PAGES SHOW === #
@@ -292,6 +307,7 @@ class ContractAddress(ContractAnswers):
                 "page_url": page_url,
                 "sections": sections,
                 "can_choose": bool(owner),
+                "login_url": self._get_login_url(order_sudo),
                 "edit_urls": self._get_edit_urls(order_sudo, offered)
                 if is_customer
                 else {},
@@ -387,6 +403,16 @@ class ContractAddress(ContractAnswers):
             kind: self._add_query("/my/address", address_type=kind, callback=callback)
             for kind in ADDRESS_FIELDS
         }
+
+    def _get_login_url(self, order_sudo):
+        """Return where a visitor logs in and comes back, None for who has.
+
+        :rtype: str | None
+        """
+        if not request.env.user._is_public():
+            return None
+        page_url = f"{order_sudo.access_url}{SUFFIX}"
+        return self._add_query("/web/login", redirect=page_url)
 
     def _loses_method(self, order_sudo):
         """Tell whether the method belongs to who is invoiced now, and to nobody else.

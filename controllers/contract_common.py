@@ -1,5 +1,9 @@
 """What the pages of contracts have in common: who may open one, and who may act."""
 
+from functools import wraps
+
+from werkzeug.datastructures import FileStorage
+
 from odoo.exceptions import AccessError, MissingError
 from odoo.http import request
 from odoo.tools import consteq
@@ -9,7 +13,40 @@ from odoo.addons.portal.controllers.portal import CustomerPortal
 NOTICE = "subscription_notice"  # in the session
 
 
+def without_files(endpoint):
+    """Let a route have no files: whatever a page asks for is text.
+
+    Anybody can send a file as any field. It is as if it was not there.
+    """
+
+    @wraps(endpoint)
+    def wrapper(self, *args, **params):
+        texts = {
+            name: value
+            for name, value in params.items()
+            if not isinstance(value, FileStorage)
+        }
+        return endpoint(self, *args, **texts)
+
+    return wrapper
+
+
 class ContractController(CustomerPortal):
+    def _document_check_access(self, model_name, document_id, access_token=None):
+        """Override of `portal`: what Odoo cannot compare is no token."""
+        return super()._document_check_access(
+            model_name, document_id, self._get_token(access_token)
+        )
+
+    def _get_token(self, access_token):
+        """Return a token as it may be compared, None for what is none.
+
+        :param access_token: as the request has it
+        :rtype: str | None
+        """
+        is_token = isinstance(access_token, str) and access_token.isascii()
+        return access_token if is_token else None
+
     def _get_contract(self, order_id, access_token=None):
         """Return a contract that the visitor may see, by its link or as its customer.
 
@@ -19,8 +56,6 @@ class ContractController(CustomerPortal):
             seen, or is no contract
         :rtype: sale.order
         """
-        if access_token and not access_token.isascii():
-            access_token = None  # Odoo compares no other
         try:
             order_sudo = self._document_check_access(
                 "sale.order", order_id, access_token
@@ -49,11 +84,11 @@ class ContractController(CustomerPortal):
         return self._has_link(order_sudo, access_token) or not user._is_public()
 
     def _has_link(self, order_sudo, access_token):
+        token = self._get_token(access_token)
         return bool(
-            access_token
-            and access_token.isascii()
+            token
             and order_sudo.access_token
-            and consteq(order_sudo.access_token, access_token)
+            and consteq(order_sudo.access_token, token)
         )
 
     def _get_acting_partner(self, order_sudo):

@@ -8,6 +8,7 @@ from odoo.addons.payment.controllers.portal import PaymentPortal
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 
 from .contract_answers import ContractAnswers
+from .contract_common import without_files
 
 SUFFIX = "/payment_method"
 
@@ -23,6 +24,7 @@ class ContractPaymentMethod(ContractAnswers, PaymentPortal):
         website=True,
         sitemap=False,
     )
+    @without_files
     def contract_payment_method(
         self, order_id, access_token=None, remove=None, **_kwargs
     ):
@@ -48,6 +50,7 @@ class ContractPaymentMethod(ContractAnswers, PaymentPortal):
         website=True,
         sitemap=False,
     )
+    @without_files
     def contract_payment_method_submit(
         self, order_id, access_token=None, token_id=None, remove=None, **_kwargs
     ):
@@ -142,6 +145,7 @@ class ContractPaymentMethod(ContractAnswers, PaymentPortal):
         website=True,
         sitemap=False,
     )
+    @without_files
     def contract_payment_method_result(self, order_id, access_token=None, **_kwargs):
         """Say how the saving of a method went: providers send their visitors here."""
         order_sudo = self._get_contract(order_id, access_token)

@@ -1,19 +1,25 @@
 """The customer's contracts: their list, and the page of one."""
 
+from datetime import timedelta
+
 from werkzeug.urls import url_encode
 
 from odoo.exceptions import AccessError, MissingError
-from odoo.fields import Domain
+from odoo.fields import Datetime, Domain
 from odoo.http import request, route
 
+from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 from odoo.addons.sale.controllers import portal as sale_portal
 
 from ..models.sale_order_contract_page import SHOWN_INVOICES
 from ..models.sale_order_self_service import CONTRACT_STATES
-from .contract_common import ContractController
+from .contract_common import ContractController, without_files
 
 CONTRACTS_PER_PAGE = 20
+INVOICES_PER_PAGE = 24
+# Whoever comes from a payment reads how it went, for so many minutes.
+LANDING_MINUTES = 10
 
 
 class ContractPortal(ContractController, sale_portal.CustomerPortal):
@@ -64,6 +70,7 @@ class ContractPortal(ContractController, sale_portal.CustomerPortal):
         website=True,
         sitemap=False,
     )
+    @without_files
     def portal_my_subscriptions(self, page=1, sortby=None, filterby=None, **_kwargs):
         """List the contracts of whoever is logged in."""
         Order = request.env["sale.order"]
@@ -93,6 +100,7 @@ class ContractPortal(ContractController, sale_portal.CustomerPortal):
         values.update(
             # sudo: these may be read, and what they bill is told with them
             contracts=contracts.sudo(),
+            shared_open=contracts.sudo()._filter_shared_open(),
             page_name="subscription",
             pager=pager,
             default_url="/my/subscriptions",
@@ -113,6 +121,7 @@ class ContractPortal(ContractController, sale_portal.CustomerPortal):
         website=True,
         sitemap=False,
     )
+    @without_files
     def portal_subscription_page(
         self, order_id, access_token=None, report_type=None, download=False, **kwargs
     ):
@@ -129,25 +138,32 @@ class ContractPortal(ContractController, sale_portal.CustomerPortal):
                 report_ref="sale.action_report_saleorder",
                 download=download,
             )
+        # Addresses are typed too: what is not asked for stays out.
         values = self._get_page_view_values(
             contract,
             access_token,
-            self._get_contract_values(contract, access_token, **kwargs),
+            self._get_contract_values(
+                contract,
+                access_token,
+                message=kwargs.get("message"),
+                invoices=kwargs.get("invoices"),
+            ),
             "my_subscriptions_history",
             False,
-            **kwargs,
+            pid=kwargs.get("pid"),
+            hash=kwargs.get("hash"),
         )
         return request.render("subscriptions.contract_page", values)
 
     def _get_contract_values(
-        self, contract, access_token=None, message=None, invoices=None, **_kwargs
+        self, contract, access_token=None, message=None, invoices=None
     ):
         """Return what the page of a contract shows. Hook for other addons.
 
         :param contract: the sale.order, with all rights
         :param str access_token: of its link
         :param str message: what has happened, by Odoo's names
-        :param str invoices: all, or the latest
+        :param str invoices: which page of all documents; none for the latest
         :rtype: dict
         """
 
@@ -157,9 +173,7 @@ class ContractPortal(ContractController, sale_portal.CustomerPortal):
                 url += f"{'&' if '?' in url else '?'}{url_encode(query)}"
             return url + anchor
 
-        moves, count = contract._get_page_invoices(
-            None if invoices == "all" else SHOWN_INVOICES
-        )
+        payments = contract._get_payments_to_show()
         may_act = self._may_change_contract(contract, access_token)
         action = contract._get_portal_return_action()
         return {
@@ -171,9 +185,9 @@ class ContractPortal(ContractController, sale_portal.CustomerPortal):
             "next_invoice": contract._get_next_invoice(),
             "totals": contract._get_totals_apart(),
             "page_lines": contract._get_page_lines(),
-            "payments": contract._get_payments_to_show(),
-            "moves": moves,
-            "move_count": count,
+            "payments": payments,
+            **self._get_document_values(contract, payments, invoices, contract_url),
+            "last_tx": self._get_landing_payment(contract),
             "linked_orders": self._get_visible_links(contract, access_token),
             "notice": self._pop_notice(contract),
             "message": message,
@@ -181,6 +195,66 @@ class ContractPortal(ContractController, sale_portal.CustomerPortal):
             "backend_url": f"/odoo/action-{action.id}/{contract.id}",
             "res_company": contract.company_id,  # whose logo is shown
         }
+
+    def _get_document_values(self, contract, payments, page, contract_url):
+        """Return what the page tells of invoices and credit notes.
+
+        :param contract: the sale.order, with all rights
+        :param payments: the collections that the page tells of
+        :param str page: of all documents, as it was typed; none for the latest
+        :param contract_url: makes addresses of the contract's page
+        :rtype: dict
+        """
+        count = contract._count_page_invoices()
+        pager, limit = None, SHOWN_INVOICES
+        if page and count > SHOWN_INVOICES:
+            limit = INVOICES_PER_PAGE
+            page = page if page.isdecimal() and len(page) < 6 else 1
+            pager = portal_pager("", total=count, page=page, step=limit)
+            links = [one for one in pager.values() if isinstance(one, dict)]
+            for link in links + pager["pages"]:
+                if link["num"] != "…":
+                    link["url"] = contract_url(anchor="#invoices", invoices=link["num"])
+        moves = contract._get_page_invoices(limit, pager["offset"] if pager else 0)
+        overdue = contract._get_overdue_invoices()
+        # All at once: no queries for each.
+        together = moves | overdue | payments.move_id
+        rows = together._get_page_rows(contract, request.env.user)
+        return {
+            "move_count": count,
+            "pager": pager,
+            "documents": [rows[move] for move in moves],
+            "overdue": [
+                rows[move]
+                for move in overdue - payments.move_id
+                if rows[move]["is_overdue"] and rows[move]["payment_url"]
+            ],
+            "payment_urls": {
+                payment.id: payment._get_payment_link()
+                for payment in payments
+                if payment._is_to_be_paid() and rows[payment.move_id]["may_be_opened"]
+            },
+            "is_open_shared": bool(contract._filter_shared_open()),
+        }
+
+    def _get_landing_payment(self, contract):
+        """Return the payment that the page begins with: pending, or just made here.
+
+        :return: the transaction, with all rights; empty for none
+        :rtype: payment.transaction
+        """
+        tx_sudo = contract.get_portal_last_transaction()
+        if tx_sudo.state in ("pending", "authorized"):
+            return tx_sudo
+        monitored = request.session.get(PaymentPostProcessing.MONITORED_TX_ID_KEY)
+        since = Datetime.now() - timedelta(minutes=LANDING_MINUTES)
+        changed = tx_sudo.last_state_change
+        if tx_sudo.id != monitored or not changed or changed < since:
+            return tx_sudo.browse()
+        invoice = tx_sudo.invoice_ids
+        if tx_sudo.state == "done" and len(invoice) == 1 and invoice.state == "posted":
+            return tx_sudo.browse()  # the list of invoices says so
+        return tx_sudo
 
     def _get_visible_links(self, contract, access_token):
         """Return the linked orders that the visitor may see, and how.
@@ -236,6 +310,7 @@ class ContractPortal(ContractController, sale_portal.CustomerPortal):
         return url_encode(query)
 
     @route()
+    @without_files
     def portal_order_page(self, order_id, report_type=None, access_token=None, **kw):
         """Override of `sale`: a contract has a page of its own, its PDF stays here."""
         method = request.httprequest.method

@@ -8,6 +8,7 @@ from odoo.addons.payment import utils as payment_utils
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
 from ..models.subscription_collection import IN_FLIGHT
+from .contract_common import without_files
 
 
 class PaymentLink(CustomerPortal):
@@ -19,6 +20,7 @@ class PaymentLink(CustomerPortal):
         website=True,
         sitemap=False,
     )
+    @without_files
     def subscription_payment_link(self, invoice_id, access_token=None, **_kwargs):
         """Lead whoever has the link of a mail to where its invoice can be paid.
 

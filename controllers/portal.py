@@ -6,6 +6,8 @@ from odoo.http import request, route
 from odoo.addons.sale.controllers import portal as sale_portal
 from odoo.addons.sale_management.controllers import portal as option_portal
 
+from .contract_common import without_files
+
 
 class CustomerPortal(option_portal.CustomerPortal):
     @route()
@@ -15,7 +17,7 @@ class CustomerPortal(option_portal.CustomerPortal):
         """Override of `sale_management`: what is no quantity is answered in words."""
         order_sudo = self._get_quotation(order_id, access_token)
         if order_sudo.is_subscription and input_quantity is not False:
-            order_sudo._check_typed_quantity(input_quantity)
+            order_sudo._check_typed_quantity(input_quantity, line_id)
         return super().portal_quote_option_update(
             order_id,
             line_id,
@@ -25,6 +27,7 @@ class CustomerPortal(option_portal.CustomerPortal):
         )
 
     @route()
+    @without_files
     def portal_quote_decline(
         self, order_id, access_token=None, decline_message=None, **kwargs
     ):
@@ -38,11 +41,10 @@ class CustomerPortal(option_portal.CustomerPortal):
                 **kwargs,
             )
         reason = (decline_message or "").strip()
-        if not reason or not order_sudo._may_be_declined():
+        if not reason or not self._lock_to_decline(order_sudo):
             return request.redirect(
                 order_sudo.get_portal_url(query_string="&message=cant_reject")
             )
-        order_sudo._lock_contract()
         order_sudo._action_cancel()
         author = request.env.user.partner_id
         if request.env.user._is_public():
@@ -54,6 +56,19 @@ class CustomerPortal(option_portal.CustomerPortal):
             subtype_xmlid="mail.mt_comment",
         )
         return request.redirect(order_sudo.get_portal_url())
+
+    def _lock_to_decline(self, order_sudo):
+        """Lock a quotation that may be declined, and look again at what was locked.
+
+        :rtype: bool
+        """
+        if not order_sudo._may_be_declined():
+            return False
+        order_sudo._lock_contract()
+        # Whoever had it until now may have accepted or paid it.
+        order_sudo.invalidate_recordset()
+        order_sudo.transaction_ids.invalidate_recordset()
+        return order_sudo._may_be_declined()
 
     def _get_quotation(self, order_id, access_token):
         """Return an order that the visitor may see; Odoo says so where there is none.

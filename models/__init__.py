@@ -16,6 +16,7 @@ from . import product_template
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import res_partner_by_link
 from . import sale_order
 from . import sale_order_anomaly
 from . import sale_order_billing

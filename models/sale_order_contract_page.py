@@ -119,6 +119,18 @@ class SaleOrder(models.Model):
             return {**invoice, "invoice_date": day}
         return None
 
+    def _get_next_invoice_text(self, invoice):
+        """Return in words what the next invoice is for.
+
+        :param dict invoice: as of `_get_next_invoice`
+        :rtype: str
+        """
+        return self.env._(
+            "for %(start)s to %(end)s, taxes included",
+            start=self._format_day(invoice["date_from"]),
+            end=self._format_day(invoice["date_to"]),
+        )
+
     # === LINES === #
 
     def _get_page_lines(self):
@@ -135,6 +147,20 @@ class SaleOrder(models.Model):
                 lambda line: not line.product_uom_qty and line._is_line_optional()
             )
         return {**lines, "options": options}
+
+    def _get_lines_by_section(self, lines):
+        """Return lines with the heading that begins above each, if one does.
+
+        :param lines: some of the contract's, in its order
+        :return: (line, heading) with the line of the section, empty for none
+        :rtype: list[tuple]
+        """
+        result, section = [], lines.browse()
+        for line in lines:
+            heading = line.parent_id if line.parent_id != section else lines.browse()
+            section = line.parent_id
+            result.append((line, heading))
+        return result
 
     def _get_content_text(self):
         """Return in a few words what the contract is about.
@@ -155,24 +181,87 @@ class SaleOrder(models.Model):
 
     # === DOCUMENTS === #
 
-    def _get_page_invoices(self, limit=SHOWN_INVOICES):
-        """Return the posted invoices and credit notes of the contract, newest first.
+    def _get_page_invoices(self, limit=SHOWN_INVOICES, offset=0):
+        """Return posted invoices and credit notes of the contract, newest first.
 
         :param int limit: how many at most, None for all
-        :return: with the right to read them, and how many there are
-        :rtype: tuple[account.move, int]
+        :param int offset: how many newer ones are left out
+        :return: with the right to read them
+        :rtype: account.move
         """
-        self.ensure_one()
         # sudo: the page is for whoever has its link, and shows its documents
+        return (
+            self.env["account.move"]
+            .sudo()
+            .search(
+                self._get_page_invoices_domain(),
+                order="invoice_date desc, id desc",
+                limit=limit,
+                offset=offset,
+            )
+        )
+
+    def _get_all_documents_text(self, count):
+        return self.env._("Show all %s documents", count)
+
+    def _count_page_invoices(self):
+        # sudo: as above
         Move = self.env["account.move"].sudo()
-        domain = Domain("state", "=", "posted") & Domain(
-            "move_type", "in", ("out_invoice", "out_refund")
+        return Move.search_count(self._get_page_invoices_domain())
+
+    def _get_overdue_invoices(self):
+        """Return the invoices of the contract that are late, the oldest ones.
+
+        :return: with the right to read them
+        :rtype: account.move
+        """
+        domain = self._get_page_invoices_domain() & Domain(
+            [
+                ("move_type", "=", "out_invoice"),
+                ("payment_state", "in", ("not_paid", "partial")),
+                ("invoice_date_due", "<", self._get_today()),
+            ]
         )
-        domain &= Domain("line_ids.subscription_id", "in", self.ids) | Domain(
-            "line_ids.sale_line_ids.order_id", "in", self.ids
+        # sudo: as above
+        Move = self.env["account.move"].sudo()
+        return Move.search(domain, order="invoice_date_due, id", limit=SHOWN_INVOICES)
+
+    def _get_page_invoices_domain(self):
+        self.ensure_one()
+        return (
+            Domain("state", "=", "posted")
+            & Domain("move_type", "in", ("out_invoice", "out_refund"))
+            & (
+                Domain("line_ids.subscription_id", "in", self.ids)
+                | Domain("line_ids.sale_line_ids.order_id", "in", self.ids)
+            )
         )
-        order = "invoice_date desc, id desc"
-        return Move.search(domain, order=order, limit=limit), Move.search_count(domain)
+
+    def _filter_shared_open(self):
+        """Return those whose open amount has an invoice of several contracts.
+
+        It is open for each of them in full, which is told beside it.
+
+        :rtype: sale.order
+        """
+        # sudo: that there are others is all that is told of them
+        groups = (
+            self.env["account.move.line"]
+            .sudo()
+            ._read_group(
+                [
+                    ("subscription_id", "in", self.ids),
+                    ("move_id.state", "!=", "cancel"),
+                    ("move_id.move_type", "=", "out_invoice"),
+                    ("move_id.payment_state", "in", ("not_paid", "partial")),
+                ],
+                ["move_id"],
+            )
+        )
+        moves = self.env["account.move"].sudo().union(*(move for (move,) in groups))
+        _orders, shares = moves._get_page_orders()
+        shared = {key for ids in shares.values() if len(ids) > 1 for key in ids}
+        return self.filtered(lambda order: order.id in shared)
 
     def _get_linked_orders(self):
         """Return the orders that the page of a contract may name, with their role.

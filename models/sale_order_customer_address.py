@@ -8,6 +8,8 @@ ADDRESS_FIELDS = {
     "billing": "partner_invoice_id",
     "delivery": "partner_shipping_id",
 }
+# Contacts that are entered without a login, for a customer and a day.
+MAX_NEW_BY_LINK = 5
 
 
 class SaleOrder(models.Model):
@@ -90,6 +92,39 @@ class SaleOrder(models.Model):
         self.order_line._update_mapped_taxes()
         self._log_addresses_changed(partner, values, before)
         return True
+
+    def _get_addresses_by_link(self, contact_type=None):
+        """Return the customer's contacts that were entered without a login.
+
+        :param str contact_type: invoice or delivery, none for all
+        :rtype: res.partner
+        """
+        self.ensure_one()
+        domain = [
+            ("id", "child_of", self.partner_id.commercial_partner_id.id),
+            ("entered_by_link_date", "!=", False),
+        ]
+        if contact_type:
+            domain.append(("type", "=", contact_type))
+        # sudo: whoever has the link reads none of them, but may enter them again
+        found = self.env["res.partner"].sudo().search(domain)
+        return found.with_env(self.env)
+
+    def _check_addresses_by_link(self):
+        """Refuse more new contacts than anybody needs: the link may be in odd hands.
+
+        :raise ValidationError: saying so
+        """
+        today = self._get_today()
+        entered = self._get_addresses_by_link().sudo()
+        recent = entered.filtered(lambda one: one.entered_by_link_date >= today)
+        if len(recent) >= MAX_NEW_BY_LINK:
+            raise ValidationError(
+                self.env._(
+                    "Many new addresses were entered today. Please log in to enter "
+                    "more, or write to us."
+                )
+            )
 
     def _log_addresses_changed(self, partner, values, before):
         """Tell chatter and customer that addresses were changed.

@@ -48,10 +48,11 @@ class SaleOrder(models.Model):
             and not self._has_payment_under_way()
         )
 
-    def _check_typed_quantity(self, quantity):
+    def _check_typed_quantity(self, quantity, line_id=None):
         """Refuse what a customer types that is no number of things to buy.
 
         :param quantity: as the request has it
+        :param line_id: of the option, as the request has it
         :raise ValidationError: saying what is wrong
         """
         is_number = isinstance(quantity, (int, float)) and not isinstance(
@@ -62,3 +63,31 @@ class SaleOrder(models.Model):
             raise ValidationError(
                 self.env._("Please type a quantity: a number, 0 for none.")
             )
+        line = self.order_line.filtered(lambda one: one.id == line_id)
+        if not line._takes_part_quantities() and quantity != int(quantity):
+            raise ValidationError(
+                self.env._("Please type a quantity: a whole number, 0 for none.")
+            )
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    def _takes_part_quantities(self):
+        """Tell whether the customer may type a part of a unit, such as 1.5 hours.
+
+        Only where there is one already: nobody orders a seat and a half by mistake.
+        Hook for other addons.
+
+        :rtype: bool
+        """
+        return any(not line.product_uom_qty.is_integer() for line in self)
+
+    def _get_quantity_to_type(self):
+        """Return the quantity as the field on the page has it.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        quantity = self.product_uom_qty
+        return str(int(quantity) if quantity.is_integer() else quantity)

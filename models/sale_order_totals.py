@@ -1,5 +1,7 @@
 """What an order comes to, once and every period, apart: their sum is no price."""
 
+from markupsafe import Markup
+
 from odoo import models
 
 
@@ -12,8 +14,9 @@ class SaleOrder(models.Model):
         Hook for other addons, and the table on quotations, contracts and their PDF.
         Worked out by Odoo's computation of taxes, as invoices are.
 
-        :return: dicts with kind (once or recurring), label, amount_untaxed, amount_tax
-            and amount_total (order currency); the kinds that have lines
+        :return: dicts with kind (once or recurring), label, inline (the label within or
+            below something), amount_untaxed, amount_tax and amount_total (order
+            currency); the kinds that have lines
         :rtype: list[dict]
         """
         self.ensure_one()
@@ -28,6 +31,7 @@ class SaleOrder(models.Model):
                     {
                         "kind": kind,
                         "label": self._get_totals_label(kind),
+                        "inline": self._get_totals_inline(kind),
                         **billing._sum_base_lines(self, base_lines),
                     }
                 )
@@ -52,6 +56,68 @@ class SaleOrder(models.Model):
         if kind == "once":
             return self.env._("Once")
         return self.env._("Every %s", self.plan_id.billing_period_label)
+
+    def _get_totals_inline(self, kind):
+        if kind == "once":
+            return self.env._("once")
+        return self.env._("every %s", self.plan_id.billing_period_label)
+
+    def _get_acceptance_text(self, action, amount=0.0):
+        """Return what a customer accepts, in one sentence that can be translated.
+
+        :param str action: sign, pay or save (a payment method)
+        :param float amount: what is paid, in the order's currency
+        :rtype: markupsafe.Markup
+        """
+        self.ensure_one()
+        bold = Markup("<b>%s</b>")
+        values = {
+            "order": bold % self.name,
+            # sudo: whose order it is stands on it
+            "customer": bold
+            % self.sudo().partner_id.commercial_partner_id.display_name,
+            "terms": self._get_acceptance_terms(),
+            "amount": bold % self.currency_id.format(amount or 0.0),
+        }
+        if action == "sign":
+            return self.env._(
+                "By signing, you accept %(order)s on behalf of %(customer)s: "
+                "%(terms)s, taxes included.",
+                **values,
+            )
+        if action == "save":
+            return self.env._(
+                "By saving a payment method, you accept %(order)s on behalf of "
+                "%(customer)s: %(terms)s, taxes included.",
+                **values,
+            )
+        return self.env._(
+            "By paying %(amount)s, you accept %(order)s on behalf of %(customer)s: "
+            "%(terms)s, taxes included.",
+            **values,
+        )
+
+    def _get_acceptance_terms(self):
+        """Return what is paid once and what every period, for a sentence.
+
+        :rtype: markupsafe.Markup
+        """
+        bold = Markup("<b>%s</b>")
+        terms = {}
+        for total in self._get_totals_apart():
+            amount = bold % self.currency_id.format(total["amount_total"])
+            if total["kind"] == "once":
+                text = self.env._("%(amount)s once", amount=amount)
+            else:
+                text = self.env._(
+                    "%(amount)s every %(period)s",
+                    amount=amount,
+                    period=self.plan_id.billing_period_label,
+                )
+            terms[total["kind"]] = text
+        if len(terms) == 2:
+            return self.env._("%(once)s and %(recurring)s", **terms)
+        return next(iter(terms.values()), bold % self.currency_id.format(0.0))
 
     def _get_due_dates(self):
         """Return what is due when, as long as the quotation is open.

@@ -18,9 +18,11 @@ from . import test_collection_stories
 from . import test_concurrency
 from . import test_confirmation
 from . import test_contract_address
+from . import test_contract_address_by_link
 from . import test_contract_method_saving
 from . import test_contract_page
 from . import test_contract_page_content
+from . import test_contract_page_documents
 from . import test_contract_payment_method
 from . import test_desk
 from . import test_documents

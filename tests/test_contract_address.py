@@ -4,6 +4,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.tools import mute_logger
 
 from .common import freeze_time, tagged
 from .contract_page_common import ContractPageCommon
@@ -466,6 +467,9 @@ class TestContractAddress(ContractPageCommon):
         self._request_page(order, billing=self.office.id)
         self._request_page(order, new="billing", **self.address)
         for csrf_token in (None, "wrong"):
-            response = self._post(order, billing=self.office.id, csrf_token=csrf_token)
+            with mute_logger("odoo.http"):
+                response = self._post(
+                    order, billing=self.office.id, csrf_token=csrf_token
+                )
             self.assertEqual(response.status_code, 400)
         self.assertEqual(order.partner_invoice_id, self.partner)

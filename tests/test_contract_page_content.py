@@ -164,11 +164,21 @@ class TestContractPageContent(ContractPageCommon):
         target = "odoo.addons.subscriptions.controllers.contract_portal"
         with patch(f"{target}.SHOWN_INVOICES", 1):
             page = self._open(contract)
-        self.assertEqual(len(page.xpath("//tr[@name='invoice']")), 1)
-        self.assertIn("Show all 2 documents", self._get_text(page))
-        [link] = page.xpath("//a[contains(@href, 'invoices=all')]/@href")
-        _path, page = self._get(link)
-        self.assertEqual(len(page.xpath("//tr[@name='invoice']")), 2)
+            self.assertEqual(len(page.xpath("//tr[@name='invoice']")), 1)
+            self.assertIn("Show all 2 documents", self._get_text(page))
+            [link] = page.xpath("//a[contains(@href, 'invoices=1')]/@href")
+            _path, page = self._get(link)
+            self.assertEqual(len(page.xpath("//tr[@name='invoice']")), 2)
+            self.assertFalse(page.xpath("//ul[contains(@class, 'pagination')]"))
+            with patch(f"{target}.INVOICES_PER_PAGE", 1):
+                _path, page = self._get(link)
+                [number] = page.xpath("//tr[@name='invoice']/td[1]/a/text()")
+                [link] = page.xpath(
+                    "//a[contains(@href, 'invoices=2')][text()='2']/@href"
+                )
+                _path, page = self._get(link)
+                [other] = page.xpath("//tr[@name='invoice']/td[1]/a/text()")
+        self.assertEqual({number, other}, set(contract.invoice_ids.mapped("name")))
 
     def test_the_contact_can_be_written_to_and_called(self):
         contract = self._create_contract()

@@ -3,6 +3,7 @@
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
+from odoo.tools import mute_logger
 
 from .common import freeze_time, tagged
 from .contract_page_common import MethodPageCommon
@@ -258,6 +259,9 @@ class TestMethodPage(MethodPageCommon):
         self._request_page(order, remove="1", token_id=self.second.id)
         self.assertEqual(order.payment_token_id, self.token)
         for csrf_token in (None, "wrong"):
-            response = self._post(order, token_id=self.second.id, csrf_token=csrf_token)
+            with mute_logger("odoo.http"):
+                response = self._post(
+                    order, token_id=self.second.id, csrf_token=csrf_token
+                )
             self.assertEqual(response.status_code, 400)
         self.assertEqual(order.payment_token_id, self.token)

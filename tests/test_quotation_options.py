@@ -163,6 +163,43 @@ class TestQuotationOptions(OnlinePaymentCommon, HttpCase):
         self._assert_refused("so large an amount", order, option, 99999999)
         self.assertFalse(option.product_uom_qty)
 
+    def test_parts_of_a_unit_can_be_typed_where_there_are_some(self):
+        order, option = self._quote_options()
+        self._assert_refused("a whole number", order, option, 1.5)
+        option.product_uom_qty = 1.5
+        [field] = self._open(order).xpath("//input[contains(@class, 'js_quantity')]")
+        self.assertEqual(field.get("value"), "1.5")
+        self.assertEqual(field.get("data-takes-parts"), "1")
+        self.assertEqual(field.get("inputmode"), "decimal")
+        self._choose(order, option, input_quantity=2.5)
+        self.assertEqual(option.product_uom_qty, 2.5)
+        self._choose(order, option, input_quantity=3)
+        [field] = self._open(order).xpath("//input[contains(@class, 'js_quantity')]")
+        self.assertEqual(field.get("value"), "3")
+        self.assertFalse(field.get("data-takes-parts"))
+
+    def test_the_words_of_totals_keep_their_case(self):
+        order, _option = self._quote_options()
+        self.assertEqual(
+            [total["inline"] for total in order._get_totals_apart()],
+            ["once", "every month"],
+        )
+        text = order._get_acceptance_text("pay", 370.0)
+        self.assertIn("By paying <b>$\xa0370.00</b>, you accept", text)
+        order.partner_id.name = "<i>"
+        self.assertNotIn("<i>", order._get_acceptance_text("sign"))
+
+    def test_what_was_paid_while_it_waited_is_not_declined(self):
+        order, _option = self._quote_options()
+
+        def pay_first(original, records):
+            self._answer(self._create_payment(order), "pending")
+            return original(records)
+
+        with self._patch_method("sale.order", "_lock_contract", pay_first):
+            self._decline(order)
+        self.assertEqual(order.state, "sent")
+
     def test_what_is_no_option_stays_as_it_is(self):
         order, _option = self._quote_options()
         self._choose(order, order.order_line[0], input_quantity=0)

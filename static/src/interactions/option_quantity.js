@@ -15,11 +15,14 @@ patch(SaleUpdateLineButton.prototype, {
             return super.onQuantityChange(...arguments);
         }
         const typed = currentTargetEl.value.trim();
-        if (!/^\d+$/.test(typed)) {
-            this.services.notification.add(
-                _t("Please type a quantity: a whole number, 0 for none."),
-                {type: "danger"}
-            );
+        // The server has the same rule: see `_takes_part_quantities`.
+        const takesParts = Boolean(currentTargetEl.dataset.takesParts);
+        const pattern = takesParts ? /^\d+([.,]\d+)?$/ : /^\d+$/;
+        if (!pattern.test(typed)) {
+            const words = takesParts
+                ? _t("Please type a quantity: a number, 0 for none.")
+                : _t("Please type a quantity: a whole number, 0 for none.");
+            this.services.notification.add(words, {type: "danger"});
             currentTargetEl.value = currentTargetEl.defaultValue;
             return;
         }
@@ -27,7 +30,7 @@ patch(SaleUpdateLineButton.prototype, {
             await this.waitFor(
                 this.callUpdateLineRoute(this.orderDetail.orderId, {
                     access_token: this.orderDetail.token,
-                    input_quantity: Number(typed),
+                    input_quantity: Number(typed.replace(",", ".")),
                     line_id: currentTargetEl.dataset.lineId,
                 })
             );
