@@ -35,7 +35,7 @@ tours.add("portal_quotation_paid", {
         seeRemembered(".modal.show [name=contract_acceptance]"),
         ...enterCard(),
         see(CONTRACT, "Coffee"),
-        see(".alert-success", "Thank you"),
+        see("[name=paid_alert]", "Thank you!"),
         see("[name=payment_method]", "9876"),
     ],
 });
@@ -65,7 +65,7 @@ tours.add("portal_quotation_redirect", {
         page("#o_payment_form input[name=o_payment_radio]:checked:not(:visible)"),
         follow("#o_payment_form button[name=o_payment_submit_button]:enabled"),
         // Back from the bank, which has not answered yet, and then does.
-        see("[name=o_payment_status]"),
+        {trigger: "[name=o_payment_status]", expectUnloadPage: true},
         see(CONTRACT, "Seat"),
         see("[name=payment_method]", "4321"),
     ],
