@@ -111,7 +111,12 @@ class CustomerPortal(option_portal.CustomerPortal):
             payment_amount=amount,
             **kwargs,
         )
-        values.update(amount=amount, payment_amount=payment_amount)
+        values.update(
+            amount=amount,
+            payment_amount=payment_amount,
+            # The page of the contract says thank you.
+            landing_route=order_sudo.get_portal_url(query_string="&message=paid"),
+        )
         if order_sudo._saves_payment_method():
             values["tokens_sudo"] = values["tokens_sudo"].filtered(
                 lambda token: not order_sudo._get_payment_token_obstacle(token)

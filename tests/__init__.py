@@ -37,6 +37,9 @@ from . import test_pause
 from . import test_payment_method
 from . import test_payment_page
 from . import test_plan_switch
+from . import test_portal_layout_tours
+from . import test_portal_payment_tours
+from . import test_portal_tours
 from . import test_price_increase
 from . import test_prices
 from . import test_quantities

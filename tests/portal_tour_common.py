@@ -1,0 +1,133 @@
+from contextlib import contextmanager
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo.fields import Command, Date
+
+from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
+
+from .self_service_common import SelfServiceCommon
+
+PHONE = "390x844"
+
+
+class PortalTourCommon(SelfServiceCommon):
+    """Customers in a real browser. The clock of that one cannot be stopped: contracts
+    begin today, so that what is billed is a whole period whatever day it is."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.plan.align = False
+        cls.charged = cls.plan.copy({"name": "Charged", "invoice_mode": "charge"})
+        cls._make_assets()
+        cls.today = Date.context_today(cls.env.user)
+
+    @classmethod
+    def _make_assets(cls):
+        """Make what the pages load. Each test would do it anew, and take it back."""
+        for name in ("web.assets_frontend", "portal.assets_chatter_style"):
+            cls.env["ir.qweb"]._get_asset_bundle(name, css=True, js=False).css()
+        for name in (
+            "web.assets_frontend_minimal",
+            "web.assets_frontend_lazy",
+            "web.__assets_tests_call__",
+        ):
+            cls.env["ir.qweb"]._get_asset_bundle(name, css=False, js=True).js()
+        cls.env["ir.qweb"]._get_asset_bundle("portal.assets_chatter").js()
+        cls.env["ir.qweb"]._get_asset_bundle("portal.assets_chatter").css()
+
+    def _walk(self, order, tour, action="", **options):
+        """Send a visitor who has the link of an order, or of one of its pages."""
+        url = order.get_portal_url()
+        if action:
+            url = self._get_url(order, action)
+        self.start_tour(url, tour, **options)
+        self.env.invalidate_all()
+
+    def _subscribe_two(self, **values):
+        """Create a running contract of 2 seats of 60.00 a month, begun today."""
+        return self._subscribe((self.seat, 2.0, {"price_unit": 60.0}), **values)
+
+    def _subscribe_charged(self, **values):
+        """Create one that is charged automatically, with its first invoice paid."""
+        values.setdefault("payment_token_id", self.token.id)
+        contract = self._subscribe_two(plan_id=self.charged.id, **values)
+        self._collect()
+        return contract
+
+    def _quote_to_sign(self, *lines, **values):
+        values = {"plan_id": self.plan.id, "require_signature": True, **values}
+        return self._quote(*lines or [(self.seat, 1.0, {"price_unit": 60.0})], **values)
+
+    def _add_option(self, order, product):
+        """Offer a product on a quotation, to be taken or not."""
+        order.order_line = [
+            Command.create(
+                {"name": "More", "display_type": "line_section", "is_optional": True}
+            ),
+            Command.create({"product_id": product.id, "product_uom_qty": 0}),
+        ]
+        return order.order_line[-1]
+
+    def _get_last_transaction(self):
+        return self.env["payment.transaction"].sudo().search([], limit=1, order="id desc")
+
+    def _get_subjects(self, order):
+        """Return what the customer was written about a contract."""
+        mails = self.env["mail.mail"].sudo().search(
+            [("model", "=", "sale.order"), ("res_id", "in", order.ids)]
+        )
+        return [
+            mail.subject
+            for mail in mails
+            if self.partner in mail.recipient_ids
+            or self.partner.email in (mail.email_to or "")
+        ]
+
+    @contextmanager
+    def _redirecting_provider(self):
+        """Let the provider have a page of its own, which leads back at once. It tells
+        the outcome a little later, while the customer waits for it."""
+        self.provider.redirect_form_view_id = self.env["ir.ui.view"].create(
+            {
+                "name": "Redirect",
+                "type": "qweb",
+                "arch": "<form action='/payment/status' method='get' />",
+            }
+        )
+        self.provider.inline_form_view_id = False
+        original = PaymentPostProcessing._get_monitored_transaction
+        get_code = self.env.registry["payment.provider"]._get_code
+        asked = []
+
+        def get_monitored_transaction(controller):
+            tx = original(controller)
+            asked.append(tx.state)
+            if len(asked) == 3:  # the page, the first poll, the second one
+                answer = {
+                    "reference": tx.reference,
+                    "simulated_state": "done",
+                    "payment_details": "4321",
+                }
+                tx._process("demo", answer)
+            return tx
+
+        provider_class = self.env.registry["payment.provider"]
+        with (
+            # What the browser goes by: for "demo" it would stay on the page.
+            patch.object(
+                provider_class,
+                "_get_code",
+                lambda provider: get_code(provider) if asked else "redirecting",
+            ),
+            patch.object(
+                PaymentPostProcessing,
+                "_get_monitored_transaction",
+                get_monitored_transaction,
+            ),
+        ):
+            yield asked
+
+    def _get_day_before(self, **shift):
+        return self.today - timedelta(**shift)
