@@ -71,12 +71,15 @@ class PortalTourCommon(SelfServiceCommon):
         return order.order_line[-1]
 
     def _get_last_transaction(self):
-        return self.env["payment.transaction"].sudo().search([], limit=1, order="id desc")
+        Transaction = self.env["payment.transaction"].sudo()
+        return Transaction.search([], limit=1, order="id desc")
 
     def _get_subjects(self, order):
         """Return what the customer was written about a contract."""
-        mails = self.env["mail.mail"].sudo().search(
-            [("model", "=", "sale.order"), ("res_id", "in", order.ids)]
+        mails = (
+            self.env["mail.mail"]
+            .sudo()
+            .search([("model", "=", "sale.order"), ("res_id", "in", order.ids)])
         )
         return [
             mail.subject

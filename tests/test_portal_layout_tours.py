@@ -88,7 +88,7 @@ class PageInspector:
         return answer["result"].get("value")
 
     def get_nameless(self):
-        """Return what a screen reader would have no words for, as the browser sees it."""
+        """Return what a screen reader has no words for, as the browser sees it."""
         tree = self.browser._websocket_request("Accessibility.getFullAXTree")
         nameless = []
         for node in tree["nodes"]:

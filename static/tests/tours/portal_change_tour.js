@@ -42,11 +42,7 @@ tours.add("portal_upgrade_paid", {
 });
 
 tours.add("portal_upgrade_declined", {
-    steps: () => [
-        ...moreToPay(),
-        ...enterAnotherCard("error"),
-        see(".alert-danger"),
-    ],
+    steps: () => [...moreToPay(), ...enterAnotherCard("error"), see(".alert-danger")],
 });
 
 tours.add("portal_upgrade_invoiced", {
