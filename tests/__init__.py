@@ -48,6 +48,7 @@ from . import test_quotation_page
 from . import test_renewal
 from . import test_reopening
 from . import test_self_service
+from . import test_self_service_leaving
 from . import test_self_service_refusals
 from . import test_self_service_stories
 from . import test_settle

@@ -80,3 +80,34 @@ class SelfServiceCommon(OnlinePaymentCommon, HttpCase):
         """Return the words of a part of a page, None where it is not there."""
         found = self._parse(response).xpath(f"//*[@name='{name}']")
         return " ".join(found[0].text_content().split()) if found else None
+
+
+class StoryCommon(SelfServiceCommon):
+    """One contract of two seats at 60.00, and short ways to ask for something."""
+
+    def setUp(self):
+        super().setUp()
+        self.contract = self._subscribe((self.seat, 2.0, {"price_unit": 60.0}))
+        self.line = self.contract.order_line
+
+    def _wish(self, *wishes, order=None, **data):
+        """Post quantities: (line, quantity) each."""
+        data.update({f"quantity_{line.id}": str(number) for line, number in wishes})
+        return self._confirm(order or self.contract, "change", **data)
+
+    def _preview(self, action, order=None, **data):
+        page = self._send(order or self.contract, action, preview="1", **data)
+        self.assertIn(page.status_code, (200, 422))
+        return page
+
+    def _close(self, order=None, **data):
+        data.setdefault("reason_id", str(self.reason.id))
+        return self._confirm(order or self.contract, "close", **data)
+
+    def _get_totals(self, number, order=None):
+        invoices = (order or self.contract).preview_invoices(number)
+        return [one["amount_total"] for one in invoices]
+
+    def _get_line(self, product, order=None):
+        lines = (order or self.contract).order_line
+        return lines.filtered(lambda line: line.product_id == product)
