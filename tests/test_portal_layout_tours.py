@@ -33,8 +33,7 @@ ROLES = {
 NOT_OURS = ".o-mail-Chatter, .o_portal_chatter, #discussion, #portal_my_details"
 READY = (
     "document.readyState === 'complete' && "
-    "(!document.body.hasAttribute('is-ready') || "
-    "document.body.getAttribute('is-ready') === 'true')"
+    "document.body.getAttribute('is-ready') === 'true'"
 )
 WIDER = """(() => {
     const width = document.documentElement.clientWidth;
@@ -78,7 +77,10 @@ class PageInspector:
             self.take_picture(name)
 
     def wait(self, script, name):
-        if not self.browser._wait_ready(script, timeout=20):
+        ready = False
+        with suppress(TimeoutError):
+            ready = self.browser._wait_ready(script, timeout=20)
+        if not ready:
             self.findings.append(f"{name} was not ready: {script}")
 
     def evaluate(self, expression):
@@ -90,19 +92,19 @@ class PageInspector:
     def get_nameless(self):
         """Return what a screen reader has no words for, as the browser sees it."""
         tree = self.browser._websocket_request("Accessibility.getFullAXTree")
-        nameless = []
-        for node in tree["nodes"]:
-            role = node.get("role", {}).get("value")
-            if (
-                node.get("ignored")
-                or role not in ROLES
-                or node.get("name", {}).get("value", "").strip()
-            ):
-                continue
-            markup = self.describe(node["backendDOMNodeId"])
-            if markup:
-                nameless.append(markup)
-        return nameless
+        nodes = [
+            node
+            for node in tree["nodes"]
+            if not node["ignored"] and node["role"]["value"] in ROLES
+        ]
+        if not nodes:  # the look itself fails, or the page is empty
+            return ["there is nothing to use"]
+        nameless = [
+            self.describe(node["backendDOMNodeId"])
+            for node in nodes
+            if not node.get("name", {}).get("value", "").strip()
+        ]
+        return [markup for markup in nameless if markup]
 
     def describe(self, node_id):
         found = self.browser._websocket_request(
@@ -187,11 +189,14 @@ class TestPageLayoutTours(PortalTourCommon):
         return contracts
 
     def test_the_page_of_a_contract_in_each_state(self):
-        contracts = self._create_states()
+        urls = {
+            name: self._get_url(contract)
+            for name, contract in self._create_states().items()
+        }
 
         def walk(inspector):
-            for name, contract in contracts.items():
-                inspector.inspect(f"contract_{name}", self._get_url(contract))
+            for name, url in urls.items():
+                inspector.inspect(f"contract_{name}", url)
 
         self._inspect(walk)
 
@@ -204,30 +209,34 @@ class TestPageLayoutTours(PortalTourCommon):
             }
         )
         contract = self._subscribe_charged()
-        other = self._create_token(self.partner, payment_details="7777")
+        self._create_token(self.partner, payment_details="7777")
         paused, ending = self._subscribe_two(), self._subscribe_two()
         paused._pause()
         ending._close(self.reason, ending.paid_until)
-        self.assertTrue(other)
+
+        actions = ("change", "plan", "renew", "pause", "address", "payment_method")
+        urls = {action: self._get_url(contract, action) for action in actions}
+        urls.update(
+            {
+                "resume": self._get_url(paused, "resume"),
+                "refused": self._get_url(paused, "change"),
+                "revoke_close": self._get_url(ending, "revoke_close"),
+                "address_billing": f"{urls['address']}&new=billing",
+                "address_delivery": f"{urls['address']}&new=delivery",
+                "payment_method_remove": f"{urls['payment_method']}&remove=1",
+                "close": self._get_url(contract, "close"),
+            }
+        )
+        choose = f"document.querySelector('#reason_{self.reason.id}').click()"
 
         def walk(inspector):
-            for action in ("change", "plan", "renew", "pause", "close", "address"):
-                inspector.inspect(action, self._get_url(contract, action))
+            for name, url in urls.items():
+                inspector.inspect(name, url)
             inspector.inspect(
                 "close_offer",
-                self._get_url(contract, "close"),
-                f"document.querySelector('#reason_{self.reason.id}').click()",
-                "!!document.querySelector('[name=offer]')",
+                script=choose,
+                wait="!!document.querySelector('[name=offer]')",
             )
-            inspector.inspect("resume", self._get_url(paused, "resume"))
-            inspector.inspect("refused", self._get_url(paused, "change"))
-            inspector.inspect("revoke_close", self._get_url(ending, "revoke_close"))
-            for name in ("billing", "delivery"):
-                url = f"{self._get_url(contract, 'address')}&new={name}"
-                inspector.inspect(f"address_{name}", url)
-            url = self._get_url(contract, "payment_method")
-            inspector.inspect("payment_method", url)
-            inspector.inspect("payment_method_remove", f"{url}&remove=1")
 
         self._inspect(walk)
 
@@ -236,17 +245,17 @@ class TestPageLayoutTours(PortalTourCommon):
         self._add_option(order, self.goods)
         to_pay = self._quote_to_sign(require_signature=False)
         contract = self._subscribe_two()
+        urls = [one.get_portal_url() for one in (order, to_pay)]
+        form = f"/subscriptions/cancel?contract={contract.name}"
         modal = "!!document.querySelector('.modal.show')"
         to_open = "document.querySelector('#sale_order_sidebar_button a').click()"
 
         def walk(inspector):
-            inspector.inspect("quotation", order.get_portal_url())
+            inspector.inspect("quotation", urls[0])
             inspector.inspect("quotation_sign", script=to_open, wait=modal)
-            inspector.inspect("quotation_to_pay", to_pay.get_portal_url())
+            inspector.inspect("quotation_to_pay", urls[1])
             inspector.inspect("quotation_pay", script=to_open, wait=modal)
-            inspector.inspect(
-                "cancel", f"/subscriptions/cancel?contract={contract.name}"
-            )
+            inspector.inspect("cancel", form)
             send = "document.querySelector('main form').requestSubmit()"
             errors = "!!document.querySelector('.is-invalid')"
             inspector.inspect("cancel_errors", script=send, wait=errors)
@@ -273,13 +282,31 @@ class TestPageLayoutTours(PortalTourCommon):
             partner_id=self.partner.id,
             name=self.partner.name,
         )
-        contract = self._subscribe_two()
+        url = self._subscribe_two().access_url
         self._subscribe_two()._pause()
 
         def walk(inspector):
             inspector.inspect("list", "/my/subscriptions")
             inspector.inspect("list_none", "/my/subscriptions?filterby=ended")
-            inspector.inspect("contract_logged_in", contract.access_url)
+            inspector.inspect("contract_logged_in", url)
             inspector.inspect("home", "/my/home")
 
         self._inspect(walk, login="ada_portal")
+
+    def test_what_is_wrong_is_found(self):
+        wrong = (
+            "document.body.insertAdjacentHTML('beforeend', "
+            "'<button id=twice></button>"
+            "<div id=twice style=width:2000px>x</div>')"
+        )
+        found = []
+
+        def walk(inspector):
+            inspector.inspect("wrong", script=wrong)
+            found.extend(inspector.findings)
+            inspector.findings.clear()
+
+        self._inspect(walk)
+        self.assertEqual(len(found), 3, found)
+        for words, finding in zip(("sideways", "twice", "no name"), found, strict=True):
+            self.assertIn(words, finding)

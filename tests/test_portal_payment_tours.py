@@ -102,3 +102,18 @@ class TestPhonePaymentTours(PortalTourCommon):
         self._walk(contract, "portal_declined")
         self.assertFalse(contract.hold)
         self.assertIn(contract.invoice_ids.payment_state, ("paid", "in_payment"))
+
+    # All of it
+
+    def test_a_stranger_subscribes_upgrades_pauses_and_leaves_without_a_login(self):
+        order = self._quote_to_sign(plan_id=self.charged.id)
+        self._walk(order, "portal_story", timeout=120)
+        self.assertEqual(order.subscription_state, "progress")
+        self.assertEqual(order.order_line.product_uom_qty, 2.0)
+        self.assertEqual(order.close_date, order.paid_until)
+        self.assertEqual(self._get_amounts(order.invoice_ids), [60.0, 60.0])
+        for invoice in order.invoice_ids:
+            self.assertIn(invoice.payment_state, ("paid", "in_payment"))
+        kinds = [change.kind for change in order.change_ids.sorted("id")]
+        self.assertEqual(kinds, ["quantity", "pause"])
+        self.assertFalse(self.partner.user_ids)
