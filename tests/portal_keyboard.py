@@ -1,7 +1,3 @@
-from unittest.mock import patch
-
-from odoo.tests.common import ChromeBrowser
-
 KEYS = {
     "Tab": {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9},
     "Enter": {
@@ -56,22 +52,3 @@ class Keyboard:
             "(getComputedStyle(document.activeElement))"
         ):
             raise AssertionError(f"{selector} does not show that it has the focus")
-
-
-class KeyboardMixin:
-    """For tests with a browser."""
-
-    def _use_keyboard(self, url, walk, **options):
-        """Open a page and walk on with keys alone.
-
-        :param walk: is called with the `Keyboard`
-        """
-
-        def run(browser, *_args, **_kwargs):
-            walk(Keyboard(browser))
-
-        # Instead of a script in the page, which can only pretend to press keys.
-        with patch.object(ChromeBrowser, "_wait_code_ok", run):
-            self.browser_js(
-                url, "", ready="document.readyState === 'complete'", **options
-            )

@@ -3,12 +3,18 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo.fields import Command, Date
+from odoo.tests import new_test_user
+from odoo.tests.common import ChromeBrowser
 
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 
 from .self_service_common import SelfServiceCommon
 
 PHONE = "390x844"
+READY = (
+    "document.readyState === 'complete' && "
+    "document.body.getAttribute('is-ready') === 'true'"
+)
 
 
 class PortalTourCommon(SelfServiceCommon):
@@ -44,6 +50,34 @@ class PortalTourCommon(SelfServiceCommon):
             url = self._get_url(order, action)
         self.start_tour(url, tour, **options)
         self.env.invalidate_all()
+
+    def _drive(self, url, walk, **options):
+        """Open a page and go on from outside of it.
+
+        :param walk: is called with the browser
+        """
+
+        def run(browser, *_args, **_kwargs):
+            walk(browser)
+            # What a page has not loaded by now is no error any more.
+            browser._result.set_result(True)
+
+        # Instead of a script in the page, which ends with the page.
+        with patch.object(ChromeBrowser, "_wait_code_ok", run):
+            self.browser_js(url, "", ready=READY, **options)
+        self.env.invalidate_all()
+
+    def _create_login(self):
+        """Give the customer a login; its password is the same."""
+        return new_test_user(
+            self.env,
+            "ada_portal",
+            "base.group_portal",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+            partner_id=self.partner.id,
+            name=self.partner.name,
+        ).login
 
     def _subscribe_two(self, **values):
         """Create a running contract of 2 seats of 60.00 a month, begun today."""

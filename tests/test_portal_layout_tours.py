@@ -1,145 +1,8 @@
 """Every page of customers on a phone: nothing beside it, and everything has a name."""
 
-import base64
-import os
-import pathlib
-from contextlib import suppress
-from unittest.mock import patch
-
-from odoo.fields import Command
-from odoo.tests import new_test_user
-from odoo.tests.common import ChromeBrowser
-
 from .common import tagged
-from .portal_tour_common import PHONE, PortalTourCommon
-
-# With a folder, pictures of all pages are left there for people to look at.
-PICTURES = os.environ.get("SUBSCRIPTIONS_PAGE_PICTURES")
-ROLES = {
-    "link",
-    "button",
-    "textbox",
-    "searchbox",
-    "combobox",
-    "radio",
-    "checkbox",
-    "spinbutton",
-    "Date",
-    "DateTime",
-    "slider",
-    "switch",
-}
-# What Odoo's own page parts get wrong, and other addons than ours do.
-NOT_OURS = ".o-mail-Chatter, .o_portal_chatter, #discussion, #portal_my_details"
-READY = (
-    "document.readyState === 'complete' && "
-    "document.body.getAttribute('is-ready') === 'true'"
-)
-WIDER = """(() => {
-    const width = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= window.innerWidth) return "";
-    return [...document.querySelectorAll("body *")]
-        .filter(one => one.getBoundingClientRect().right > width + 1)
-        .map(one => one.outerHTML.slice(0, 120)).slice(0, 5).join(" | ")
-        || "wider than the window";
-})()"""
-TWICE = """(() => {
-    const ids = [...document.querySelectorAll("[id]")]
-        .filter(one => !one.closest("svg"))
-        .map(one => one.id).filter(Boolean);
-    return ids.filter((id, index) => ids.indexOf(id) !== index).join(" ");
-})()"""
-
-
-class PageInspector:
-    def __init__(self, test, browser):
-        self.test = test
-        self.browser = browser
-        self.findings = []
-        self.browser._websocket_request("Accessibility.enable")
-
-    def inspect(self, name, url=None, script=None, wait=None):
-        """Look at a page, or at what a script makes of the one that is open."""
-        if url:
-            self.browser.navigate_to(self.test.base_url() + url, wait_stop=False)
-            self.wait(f"location.href.includes({url.split('?')[0]!r}) && {READY}", name)
-        if script:
-            self.evaluate(script)
-        if wait:
-            self.wait(wait, name)
-        wider, twice = self.evaluate(WIDER), self.evaluate(TWICE)
-        if wider:
-            self.findings.append(f"{name} scrolls sideways: {wider}")
-        if twice:
-            self.findings.append(f"{name} has ids twice: {twice}")
-        self.findings += [f"{name}: no name: {one}" for one in self.get_nameless()]
-        if PICTURES:
-            self.take_picture(name)
-
-    def wait(self, script, name):
-        ready = False
-        with suppress(TimeoutError):
-            ready = self.browser._wait_ready(script, timeout=20)
-        if not ready:
-            self.findings.append(f"{name} was not ready: {script}")
-
-    def evaluate(self, expression):
-        answer = self.browser._websocket_request(
-            "Runtime.evaluate", params={"expression": expression}
-        )
-        return answer["result"].get("value")
-
-    def get_nameless(self):
-        """Return what a screen reader has no words for, as the browser sees it."""
-        tree = self.browser._websocket_request("Accessibility.getFullAXTree")
-        nodes = [
-            node
-            for node in tree["nodes"]
-            if not node["ignored"] and node["role"]["value"] in ROLES
-        ]
-        if not nodes:  # the look itself fails, or the page is empty
-            return ["there is nothing to use"]
-        nameless = [
-            self.describe(node["backendDOMNodeId"])
-            for node in nodes
-            if not node.get("name", {}).get("value", "").strip()
-        ]
-        return [markup for markup in nameless if markup]
-
-    def describe(self, node_id):
-        found = self.browser._websocket_request(
-            "DOM.resolveNode", params={"backendNodeId": node_id}
-        )
-        answer = self.browser._websocket_request(
-            "Runtime.callFunctionOn",
-            params={
-                "objectId": found["object"]["objectId"],
-                "functionDeclaration": "function (others) { return this.closest "
-                "&& !this.closest(others) ? this.outerHTML.slice(0, 200) : '' }",
-                "arguments": [{"value": NOT_OURS}],
-                "returnByValue": True,
-            },
-        )
-        return answer["result"].get("value")
-
-    def take_picture(self, name):
-        for width in (1280, 390):
-            self.browser._websocket_request(
-                "Emulation.setDeviceMetricsOverride",
-                params={
-                    "width": width,
-                    "height": 900,
-                    "deviceScaleFactor": 1,
-                    "mobile": width < 500,
-                },
-            )
-            answer = self.browser._websocket_request(
-                "Page.captureScreenshot",
-                params={"format": "png", "captureBeyondViewport": True},
-            )
-            with suppress(KeyError):
-                path = pathlib.Path(PICTURES) / f"{name}_{width}.png"
-                path.write_bytes(base64.b64decode(answer["data"]))
+from .portal_page_inspector import PageInspector
+from .portal_tour_common import PHONE, READY, PortalTourCommon
 
 
 @tagged("post_install", "-at_install")
@@ -150,13 +13,12 @@ class TestPageLayoutTours(PortalTourCommon):
     def _inspect(self, walk, **options):
         findings = []
 
-        def run(browser, *_args, **_kwargs):
+        def run(browser):
             inspector = PageInspector(self, browser)
             walk(inspector)
             findings.extend(inspector.findings)
 
-        with patch.object(ChromeBrowser, "_wait_code_ok", run):
-            self.browser_js("/subscriptions/cancel", "", ready=READY, **options)
+        self._drive("/subscriptions/cancel", run, **options)
         self.assertEqual(findings, [], "\n".join(findings))
 
     def _create_states(self):
@@ -273,15 +135,7 @@ class TestPageLayoutTours(PortalTourCommon):
         self._inspect(walk)
 
     def test_the_list(self):
-        new_test_user(
-            self.env,
-            "ada_portal",
-            "base.group_portal",
-            company_id=self.company.id,
-            company_ids=[Command.set(self.company.ids)],
-            partner_id=self.partner.id,
-            name=self.partner.name,
-        )
+        login = self._create_login()
         url = self._subscribe_two().access_url
         self._subscribe_two()._pause()
 
@@ -291,7 +145,7 @@ class TestPageLayoutTours(PortalTourCommon):
             inspector.inspect("contract_logged_in", url)
             inspector.inspect("home", "/my/home")
 
-        self._inspect(walk, login="ada_portal")
+        self._inspect(walk, login=login)
 
     def test_what_is_wrong_is_found(self):
         wrong = (

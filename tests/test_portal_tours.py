@@ -2,11 +2,8 @@
 
 from datetime import timedelta
 
-from odoo.fields import Command
-from odoo.tests import new_test_user
-
 from .common import tagged
-from .portal_keyboard import KeyboardMixin
+from .portal_keyboard import Keyboard
 from .portal_tour_common import PHONE, PortalTourCommon
 
 
@@ -75,16 +72,8 @@ class ContractTours:
 
     def test_with_a_login_from_the_list(self):
         contract = self._subscribe_two()
-        new_test_user(
-            self.env,
-            "ada_portal",
-            "base.group_portal",
-            company_id=self.company.id,
-            company_ids=[Command.set(self.company.ids)],
-            partner_id=self.partner.id,
-            name=self.partner.name,
-        )
-        self.start_tour("/my/subscriptions", "portal_list_pause", login="ada_portal")
+        login = self._create_login()
+        self.start_tour("/my/subscriptions", "portal_list_pause", login=login)
         self.env.invalidate_all()
         self.assertEqual(contract.subscription_state, "progress")
 
@@ -96,7 +85,7 @@ class TestPhoneTours(ContractTours, PortalTourCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestDesktopTours(KeyboardMixin, PortalTourCommon):
+class TestDesktopTours(PortalTourCommon):
     test_closing_on_a_desktop = (
         ContractTours.test_closing_is_offered_a_discount_and_taken_back
     )
@@ -108,7 +97,8 @@ class TestDesktopTours(KeyboardMixin, PortalTourCommon):
         self.reason.write({"offer_kind": "discount", "offer_discount": 20})
         contract = self._subscribe_two()
 
-        def walk(keyboard):
+        def walk(browser):
+            keyboard = Keyboard(browser)
             keyboard.wait_for("#contract_content", "Seat")
             keyboard.tab_to("nav[name=actions] a[name=close]")
             keyboard.press("Enter")
@@ -122,6 +112,5 @@ class TestDesktopTours(KeyboardMixin, PortalTourCommon):
             keyboard.press("Enter")
             keyboard.wait_for("[name=ending_alert]", "This contract ends on")
 
-        self._use_keyboard(contract.get_portal_url(), walk)
-        self.env.invalidate_all()
+        self._drive(contract.get_portal_url(), walk)
         self.assertEqual(contract.close_date, contract.paid_until)
