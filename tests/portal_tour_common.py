@@ -9,6 +9,7 @@ from odoo.tests.common import ChromeBrowser
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 
 from .self_service_common import SelfServiceCommon
+from .tour_common import TourCase
 
 PHONE = "390x844"
 READY = (
@@ -17,7 +18,7 @@ READY = (
 )
 
 
-class PortalTourCommon(SelfServiceCommon):
+class PortalTourCommon(SelfServiceCommon, TourCase):
     """Customers in a real browser. The clock of that one cannot be stopped: contracts
     begin today, so that what is billed is a whole period whatever day it is."""
 

@@ -1,10 +1,11 @@
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
 from .payment_common import PaymentMethodCommon
+from .tour_common import TourCase
 
 
 @tagged("post_install", "-at_install")
-class TestTours(HttpCase):
+class TestTours(TourCase):
     """A salesperson and an accountant in a real browser."""
 
     @classmethod
@@ -115,7 +116,7 @@ class TestTours(HttpCase):
 
 
 @tagged("post_install", "-at_install")
-class TestDeskTours(PaymentMethodCommon, HttpCase):
+class TestDeskTours(PaymentMethodCommon, TourCase):
     """An accountant and a sales administrator in front of what is held."""
 
     @classmethod

@@ -1,3 +1,4 @@
+import {addTour} from "@subscriptions/../tests/tours/add_tour";
 import {
     CONTRACT,
     FORM,
@@ -16,9 +17,6 @@ import {
     see,
     seeRemembered,
 } from "@subscriptions/../tests/tours/portal_steps";
-import {registry} from "@web/core/registry";
-
-const tours = registry.category("web_tour.tours");
 
 const moreToPay = () => [
     ...act("change"),
@@ -31,7 +29,7 @@ const moreToPay = () => [
     seeRemembered(".modal.show [name=contract_acceptance]"),
 ];
 
-tours.add("portal_upgrade_paid", {
+addTour("portal_upgrade_paid", {
     steps: () => [
         ...moreToPay(),
         ...payWithSaved(),
@@ -41,11 +39,11 @@ tours.add("portal_upgrade_paid", {
     ],
 });
 
-tours.add("portal_upgrade_declined", {
+addTour("portal_upgrade_declined", {
     steps: () => [...moreToPay(), ...enterAnotherCard("error"), see(".alert-danger")],
 });
 
-tours.add("portal_upgrade_invoiced", {
+addTour("portal_upgrade_invoiced", {
     steps: () => [
         ...act("change"),
         oneMore("Seat"),
@@ -58,7 +56,7 @@ tours.add("portal_upgrade_invoiced", {
     ],
 });
 
-tours.add("portal_downgrade", {
+addTour("portal_downgrade", {
     steps: () => [
         ...act("change"),
         oneLess("Seat"),
@@ -78,7 +76,7 @@ tours.add("portal_downgrade", {
     ],
 });
 
-tours.add("portal_plan", {
+addTour("portal_plan", {
     steps: () => [
         ...act("plan"),
         click(`${FORM} label:contains("Every Year")`),
@@ -90,7 +88,7 @@ tours.add("portal_plan", {
     ],
 });
 
-tours.add("portal_pause", {
+addTour("portal_pause", {
     steps: () => [
         ...act("pause"),
         {
@@ -110,7 +108,7 @@ tours.add("portal_pause", {
 });
 
 // With a login: from the list, and a day on which it goes on.
-tours.add("portal_list_pause", {
+addTour("portal_list_pause", {
     steps: () => [
         follow("tr[name=contract] td:first-child a"),
         ...act("pause"),

@@ -1,3 +1,4 @@
+import {addTour} from "@subscriptions/../tests/tours/add_tour";
 import {
     FORM,
     NOTICE,
@@ -9,12 +10,9 @@ import {
     see,
     type,
 } from "@subscriptions/../tests/tours/portal_steps";
-import {registry} from "@web/core/registry";
-
-const tours = registry.category("web_tour.tours");
 const REASON = `${FORM} label:contains("Too expensive")`;
 
-tours.add("portal_close", {
+addTour("portal_close", {
     steps: () => [
         ...act("close"),
         type(`${FORM} textarea[name=remark]`, "A <b>bolder</b> seat"),
@@ -33,7 +31,7 @@ tours.add("portal_close", {
     ],
 });
 
-tours.add("portal_close_offer", {
+addTour("portal_close_offer", {
     steps: () => [
         ...act("close"),
         click(REASON),
@@ -44,7 +42,7 @@ tours.add("portal_close_offer", {
     ],
 });
 
-tours.add("portal_cancel_online", {
+addTour("portal_cancel_online", {
     steps: () => [
         follow("[name=cancel_contracts] a:contains('Cancel contracts here')"),
         page("#cancellation_contract:value(/^S/)"),

@@ -1,3 +1,4 @@
+import {addTour} from "@subscriptions/../tests/tours/add_tour";
 import {
     enterAnotherCard,
     enterCard,
@@ -6,11 +7,8 @@ import {
     payWithSaved,
     see,
 } from "@subscriptions/../tests/tours/portal_steps";
-import {registry} from "@web/core/registry";
 
-const tours = registry.category("web_tour.tours");
-
-tours.add("portal_method", {
+addTour("portal_method", {
     steps: () => [
         follow("[name=payment_method] a:contains('Change')"),
         page("#o_payment_form"),
@@ -20,7 +18,7 @@ tours.add("portal_method", {
     ],
 });
 
-tours.add("portal_overdue", {
+addTour("portal_overdue", {
     steps: () => [
         follow("[name=overdue_alert] a:contains('Pay now')"),
         ...payWithSaved(),
@@ -28,7 +26,7 @@ tours.add("portal_overdue", {
     ],
 });
 
-tours.add("portal_declined", {
+addTour("portal_declined", {
     steps: () => [
         follow("[name=payment_alert] a:contains('Pay now')"),
         ...enterAnotherCard(),

@@ -1,3 +1,4 @@
+import {addTour} from "@subscriptions/../tests/tours/add_tour";
 import {
     CONTRACT,
     accept,
@@ -9,12 +10,9 @@ import {
     seeRemembered,
     sign,
 } from "@subscriptions/../tests/tours/portal_steps";
-import {registry} from "@web/core/registry";
-
-const tours = registry.category("web_tour.tours");
 const QUANTITY = "tr:has(:contains('Coffee')) .js_quantity";
 
-tours.add("portal_quotation_paid", {
+addTour("portal_quotation_paid", {
     steps: () => [
         page(".o_portal_sale_sidebar"),
         see("[name=totals_apart]", "60.00"),
@@ -40,7 +38,7 @@ tours.add("portal_quotation_paid", {
     ],
 });
 
-tours.add("portal_quotation_signed", {
+addTour("portal_quotation_signed", {
     steps: () => [
         ...accept("Accept & Sign"),
         ...sign(),
@@ -49,7 +47,7 @@ tours.add("portal_quotation_signed", {
     ],
 });
 
-tours.add("portal_quotation_trial", {
+addTour("portal_quotation_trial", {
     steps: () => [
         ...accept("Accept & Save Payment Method"),
         see(".modal.show [name=contract_acceptance]", "Nothing is due now."),
@@ -59,7 +57,7 @@ tours.add("portal_quotation_trial", {
     ],
 });
 
-tours.add("portal_quotation_redirect", {
+addTour("portal_quotation_redirect", {
     steps: () => [
         ...accept("Accept & Pay"),
         page("#o_payment_form input[name=o_payment_radio]:checked:not(:visible)"),

@@ -1,3 +1,4 @@
+import {addTour} from "@subscriptions/../tests/tours/add_tour";
 import {
     FORM,
     NOTICE,
@@ -15,10 +16,9 @@ import {
     sign,
     remember,
 } from "@subscriptions/../tests/tours/portal_steps";
-import {registry} from "@web/core/registry";
 
 // From the link in a mail to the last day, by the pages alone.
-registry.category("web_tour.tours").add("portal_story", {
+addTour("portal_story", {
     steps: () => [
         ...accept("Sign & Pay"),
         ...sign(),

@@ -1,10 +1,8 @@
-import {registry} from "@web/core/registry";
-
-const tours = registry.category("web_tour.tours");
+import {addTour} from "@subscriptions/../tests/tours/add_tour";
 const running = ".o_statusbar_status .o_arrow_button_current:contains('In Progress')";
 
 // From the contract to an upsell, and back.
-tours.add("subscription_upsell", {
+addTour("subscription_upsell", {
     steps: () => [
         {trigger: running},
         {trigger: "button[name=action_upsell]", content: "Sell more", run: "click"},
@@ -39,7 +37,7 @@ tours.add("subscription_upsell", {
     ],
 });
 
-tours.add("subscription_pause", {
+addTour("subscription_pause", {
     steps: () => [
         {trigger: running},
         {
@@ -59,7 +57,7 @@ tours.add("subscription_pause", {
     ],
 });
 
-tours.add("subscription_change", {
+addTour("subscription_change", {
     steps: () => [
         {trigger: running},
         {
@@ -129,7 +127,7 @@ tours.add("subscription_change", {
     ],
 });
 
-tours.add("subscription_close", {
+addTour("subscription_close", {
     steps: () => [
         {trigger: running},
         {trigger: ".o_statusbar_buttons button:contains('Close')", run: "click"},
@@ -151,7 +149,7 @@ tours.add("subscription_close", {
 });
 
 // What was refused is listed beside what was done.
-tours.add("subscription_mass", {
+addTour("subscription_mass", {
     steps: () => [
         {
             trigger: ".o_searchview_facet:contains('In Progress') .o_facet_remove",

@@ -1,7 +1,6 @@
-import {registry} from "@web/core/registry";
-
+import {addTour} from "@subscriptions/../tests/tours/add_tour";
 // A salesperson's way from an empty list to a contract that has invoiced itself.
-registry.category("web_tour.tours").add("subscription_contract", {
+addTour("subscription_contract", {
     url: "/odoo/subscription-quotations",
     steps: () => [
         {trigger: ".o_list_button_add", content: "Create a quotation", run: "click"},
@@ -62,7 +61,7 @@ registry.category("web_tour.tours").add("subscription_contract", {
 });
 
 // An accountant mends the cause of a hold and releases the contract.
-registry.category("web_tour.tours").add("subscription_release_hold", {
+addTour("subscription_release_hold", {
     url: "/odoo/subscriptions-held",
     steps: () => [
         {

@@ -1,10 +1,8 @@
-import {registry} from "@web/core/registry";
-
-const tours = registry.category("web_tour.tours");
+import {addTour} from "@subscriptions/../tests/tours/add_tour";
 const cause = (name) => `.o_group_header:contains('${name}')`;
 
 // The provider did not answer; the accountant has found the payment in its list.
-tours.add("subscription_settle", {
+addTour("subscription_settle", {
     url: "/odoo/subscriptions-held",
     steps: () => [
         {
@@ -34,7 +32,7 @@ tours.add("subscription_settle", {
 });
 
 // What was declined is tried again, all at once.
-tours.add("subscription_retry_all", {
+addTour("subscription_retry_all", {
     url: "/odoo/subscriptions-held",
     steps: () => [
         {
@@ -53,7 +51,7 @@ tours.add("subscription_retry_all", {
 });
 
 // The steps of a dunning policy are edited in their list.
-tours.add("subscription_dunning_policy", {
+addTour("subscription_dunning_policy", {
     url: "/odoo/subscription-dunning-policies",
     steps: () => [
         {
