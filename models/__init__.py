@@ -27,12 +27,14 @@ from . import sale_order_customer_address
 from . import sale_order_customer_method
 from . import sale_order_desk
 from . import sale_order_effect
+from . import sale_order_events
 from . import sale_order_family
 from . import sale_order_hold
 from . import sale_order_lifecycle
 from . import sale_order_line
 from . import sale_order_line_period
 from . import sale_order_line_quantity
+from . import sale_order_line_watch
 from . import sale_order_mass
 from . import sale_order_notice
 from . import sale_order_online_payment
@@ -50,6 +52,7 @@ from . import sale_order_self_service_quotation
 from . import sale_order_supplement
 from . import sale_order_template
 from . import sale_order_totals
+from . import sale_order_watch
 from . import subscription_billing
 from . import subscription_billing_anomaly
 from . import subscription_billing_change
@@ -77,6 +80,9 @@ from . import subscription_demo
 from . import subscription_demo_payment
 from . import subscription_dunning_policy
 from . import subscription_dunning_step
+from . import subscription_event
+from . import subscription_event_history
+from . import subscription_event_verify
 from . import subscription_hold_cause
 from . import subscription_period
 from . import subscription_plan
@@ -84,6 +90,7 @@ from . import subscription_price_increase
 from . import subscription_price_increase_change
 from . import subscription_price_increase_refusal
 from . import subscription_price_increase_run
+from . import subscription_recorder
 from . import subscription_scheduler
 from . import subscription_self_service
 from . import subscription_self_service_change

@@ -88,6 +88,7 @@ class SaleOrderLine(models.Model):
         "order_id.subscription_state",
         "order_id.in_trial",
         "order_id.currency_rate",
+        "order_id.mrr_rate",
         "order_id.plan_id.billing_period_value",
         "order_id.plan_id.billing_period_unit",
     )
@@ -102,7 +103,7 @@ class SaleOrderLine(models.Model):
                 line.price_subtotal, plan.billing_period_unit, plan.billing_period_value
             )
             line.mrr = order.company_id.currency_id.round(
-                float(amount) / (order.currency_rate or 1.0)
+                float(amount) / order._get_mrr_rate()
             )
 
     @api.depends("tax_ids")

@@ -186,6 +186,4 @@ class SaleOrderLine(models.Model):
             plan.billing_period_unit,
             plan.billing_period_value,
         )
-        return order.company_id.currency_id.round(
-            float(amount) / (order.currency_rate or 1.0)
-        )
+        return order.company_id.currency_id.round(float(amount) / order._get_mrr_rate())

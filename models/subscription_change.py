@@ -244,7 +244,23 @@ class SubscriptionChange(models.Model):
             raise UserError(
                 self.env._("%s does not run: nothing changes on it.", order.name)
             )
-        getattr(self, f"_apply_{self.kind}")()
+        with order._recording(**self._get_event_facts()):
+            getattr(self, f"_apply_{self.kind}")()
+
+    def _get_event_facts(self):
+        """Return what the MRR events of the change tell about it.
+
+        :return: arguments of :meth:`sale.order._recording`
+        :rtype: dict
+        """
+        self.ensure_one()
+        return {
+            "change": self,
+            "date": self.date,
+            "actor": self.user_id.id,
+            "origin": self.source_order_id.name,
+            "note": ", ".join(self._get_texts()),
+        }
 
     def _keeps_typed(self):
         """Tell whether prices that a person types meanwhile stay. Hook.

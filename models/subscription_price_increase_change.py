@@ -54,6 +54,13 @@ class SubscriptionChange(models.Model):
 
     # === ACTION METHODS === #
 
+    def _get_event_facts(self):
+        """Override to name the price increase."""
+        facts = super()._get_event_facts()
+        if self.price_increase_id:
+            facts["origin"] = self.price_increase_id.display_name
+        return facts
+
     def action_take_out(self):
         """Leave contracts out of their price increase."""
         self._check_increase_access()
