@@ -182,18 +182,15 @@ class SubscriptionEvent(models.Model):
 
     # === CRUD METHODS === #
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         """Override: what happened has happened, for administrators too.
 
         :raise AccessError: always
         """
         raise AccessError(self._get_refusal())
 
-    def unlink(self):
-        """Override: what happened has happened, for administrators too.
-
-        :raise AccessError: always
-        """
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
         raise AccessError(self._get_refusal())
 
     def _get_refusal(self):

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..engine import lifecycle, within_calendar
+from ..engine import lifecycle
 from ..engine.movements import Position
 from ..engine.period import ONE_DAY
 from .event_facts import Step
@@ -132,7 +132,7 @@ class SubscriptionEvent(models.Model):
         end = self._get_history_end(order)
         if end and day >= end:
             return None
-        plan = order._get_plan_on(within_calendar(max(day, order.start_date or day)))
+        plan = order._get_plan_on(max(day, order.start_date or day))
         amounts = {}
         for line in order.order_line.filtered("is_recurring"):
             price, discount = line._get_price_on(day)

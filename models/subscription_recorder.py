@@ -68,7 +68,8 @@ class SubscriptionRecorder(models.AbstractModel):
         if not steps:
             return self.env["subscription.event"]
         self._find_movements(steps)
-        events = self._write(list(steps.values()))
+        # What leaves comes before what takes its place.
+        events = self._write(sorted(steps.values(), key=lambda one: not one.before))
         for order, step in steps.items():
             order.write(self._prepare_snapshot(step))
         return events

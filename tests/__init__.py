@@ -27,7 +27,9 @@ from . import test_contract_payment_method
 from . import test_desk
 from . import test_documents
 from . import test_dunning
+from . import test_event_history
 from . import test_events
+from . import test_events_customers
 from . import test_fake_provider
 from . import test_invariants
 from . import test_invoice_changes
