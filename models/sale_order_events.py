@@ -35,8 +35,8 @@ class SaleOrder(models.Model):
         digits=0,
         readonly=True,
         copy=False,
-        help="Units of the order's currency for one of the company's, on the day of the "
-        "last MRR event.",
+        help="Units of the order's currency for one of the company's, on the day of "
+        "the last MRR event.",
     )
 
     @contextmanager

@@ -30,7 +30,7 @@ class SaleOrder(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Override to give contracts that come confirmed, imported say, their history."""
+        """Override to give contracts that come confirmed, by import, their history."""
         with self.env["subscription.recorder"]._open() as recording:
             orders = super().create(vals_list)
             recording.forget(orders)
