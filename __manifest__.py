@@ -59,6 +59,7 @@
         "views/res_partner_views.xml",
         "views/subscription_menus.xml",
         "views/subscription_price_increase_views.xml",  # Its menu is in the ones above
+        "views/subscription_finding_views.xml",  # And its menu
         "wizard/subscription_move_charging_views.xml",  # Its menu too
         # Documents.
         "report/sale_order_documents.xml",

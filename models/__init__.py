@@ -83,6 +83,7 @@ from . import subscription_dunning_step
 from . import subscription_event
 from . import subscription_event_history
 from . import subscription_event_verify
+from . import subscription_finding
 from . import subscription_hold_cause
 from . import subscription_period
 from . import subscription_plan

@@ -186,3 +186,27 @@ class TestEventHistory(EventCommon):
             self._forget(order)
             [finding] = self.Event.verify()
         self.assertIn(f"{order.name} counts 0 times", finding)
+
+    def test_the_check_lists_differences_until_they_are_gone(self):
+        with self._on("2026-07-01"):
+            order = self._create_contract(self.seat)
+            self._plant("active_change = 0")
+            self._verify_at_night()
+            finding = self.env["subscription.finding"].search([])
+            self.assertEqual((finding.order_id, finding.is_open), (order, True))
+            self.assertIn("counts 0 times", finding.message)
+            [activity] = order.activity_ids
+            self.assertIn("counts 0 times", activity.note)
+            self._verify_at_night()
+            self.assertEqual(self.env["subscription.finding"].search([]), finding)
+            self.assertEqual(order.activity_ids, activity)
+            self._plant("active_change = 1")
+            action = finding.action_check()
+            self.assertEqual(action["params"]["message"], "All figures add up.")
+            self.assertFalse(finding.is_open)
+            self.assertTrue(finding.gone_date)
+
+    def _verify_at_night(self):
+        with self.enter_registry_test_mode():
+            self.env.ref("subscriptions.ir_cron_verify").method_direct_trigger()
+        self.env.invalidate_all()

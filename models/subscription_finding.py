@@ -1,0 +1,109 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+# So many contracts get an activity in a night; more of them have one cause.
+MAX_ACTIVITIES = 20
+
+
+class SubscriptionFinding(models.Model):
+    """A difference that the check of the figures found, until it is gone."""
+
+    _name = "subscription.finding"
+    _description = "Difference in the Figures"
+    _order = "is_open desc, id desc"
+    _rec_name = "message"
+
+    message = fields.Text(string="Difference", required=True, readonly=True)
+    order_id = fields.Many2one(
+        comodel_name="sale.order",
+        string="Contract",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(
+        related="order_id.company_id", store=True, string="Company"
+    )
+    is_open = fields.Boolean(
+        string="Open",
+        default=True,
+        readonly=True,
+        index=True,
+        help="Still found by the last check.",
+    )
+    create_date = fields.Datetime(string="Found on", readonly=True)
+    gone_date = fields.Datetime(
+        string="Gone on",
+        readonly=True,
+        help="When a check did not find it any more.",
+    )
+
+    # === ACTION METHODS === #
+
+    @api.model
+    def action_check(self):
+        """Check all figures now, and say what came of it.
+
+        :return: the action that tells, and shows the list anew
+        :rtype: dict
+        """
+        self.check_access("read")
+        found = self._check()
+        message = (
+            self.env._("%s differences were found.", len(found))
+            if found
+            else self.env._("All figures add up.")
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if found else "success",
+                "message": message,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _cron_verify(self):
+        """Check all figures, and tell the people of contracts that are new in it."""
+        # sudo: the check is of all there is
+        known = self.sudo().search([("is_open", "=", True)])
+        new = self._check() - known
+        for order in new.order_id[:MAX_ACTIVITIES]:
+            finding = new.filtered(lambda one, order=order: one.order_id == order)
+            order.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("The figures do not add up"),
+                note=finding[0].message,
+                user_id=order._get_responsible_user().id,
+            )
+
+    @api.model
+    def _check(self):
+        """Bring the list up to date with what is found now.
+
+        :return: what is open
+        :rtype: subscription.finding
+        """
+        found = {
+            (order.id or False, text)
+            for order, text in self.env["subscription.event"]
+            .sudo()  # sudo: the proof is about all there is
+            ._find_differences()
+        }
+        # sudo: the list is written by the check alone
+        Finding = self.sudo()
+        known = Finding.search(Domain("is_open", "=", True))
+        gone = known.filtered(lambda one: (one.order_id.id, one.message) not in found)
+        gone.write({"is_open": False, "gone_date": fields.Datetime.now()})
+        kept = known - gone
+        new = found - {(one.order_id.id, one.message) for one in kept}
+        return kept + Finding.create(
+            [
+                {"order_id": order_id, "message": text}
+                for order_id, text in sorted(new, key=lambda one: (one[0] or 0, one[1]))
+            ]
+        )
