@@ -146,7 +146,7 @@ class Base(models.AbstractModel):
         )
         aggregates = self._get_cohort_aggregates(measure)
         terms = [self._read_group_select(spec, query) for spec in aggregates]
-        # As many groups as there are pairs of days at first, and then a few for each cohort.
+        # First as many groups as there are pairs of dates, then a few for each cohort.
         query.groupby = SQL("1, 2")
         inner = query.select(
             SQL("%s AS cohort", cohort),
@@ -200,7 +200,7 @@ class Base(models.AbstractModel):
         return cohorts, monetary and next(iter(currencies), False)
 
     def _get_cohort_domains(self, date_start, date_stop, interval, mode):
-        """Return a function from a row to its label, its domain, and those of its cells.
+        """Return a function from a row to its label, domain, and those of its cells.
 
         They are written in the way in which Odoo writes those of its own groups.
         """
