@@ -1,7 +1,8 @@
 """From grouped sums to the rows and averages of a cohort table.
 
-Plain Python: values in, values out. A *cohort* is named by the first day of the interval
-in which its records start. An *offset* counts intervals from there: 0 is the cohort's own.
+Plain Python: values in, values out. A *cohort* is named by the first day of the
+interval in which its records start. An *offset* counts intervals from there: 0 is the
+cohort's own.
 """
 
 from dataclasses import dataclass
@@ -13,8 +14,8 @@ INTERVALS = ("day", "week", "month", "quarter", "year")
 MODES = ("retention", "churn")
 TIMELINES = ("forward", "backward")
 
-# The cohort's own period and fifteen more. More do not fit on a screen, and every column
-# is a figure that somebody has to read.
+# The cohort's own period and fifteen more. More do not fit on a screen, and every
+# column is a figure that somebody has to read.
 COLUMNS = 16
 # A year of daily cohorts. The latest ones are kept: a browser cannot show ten years of
 # them, and nobody could read it.
@@ -94,10 +95,10 @@ def _get_gone(sums, offset):
 def build_rows(cohorts, today, interval, mode, timeline):
     """Return the rows of a cohort table, by day.
 
-    :param cohorts: a dict from the first day of each cohort to its sums: a dict from the
-        offset at which records stopped to the sum of their values. What never stopped,
-        or after the last column, has the offset None. What stopped before the first
-        column has its offset.
+    :param cohorts: a dict from the first day of each cohort to its sums: a dict from
+        the offset at which records stopped to the sum of their values. What never
+        stopped, or after the last column, has the offset None. What stopped before the
+        first column has its offset.
     :param today: the day after which periods are not shown
     :return: a list of `Row`
     """
@@ -123,9 +124,9 @@ def build_rows(cohorts, today, interval, mode, timeline):
 def build_average(rows, timeline):
     """Return the `Row` below all others.
 
-    Its value is the sum of what the cohorts started with. Each of its percentages is the
-    average of those above it, weighted by that. Cohorts that have not come so far count
-    in neither.
+    Its value is the sum of what the cohorts started with. Each of its percentages is
+    the average of those above it, weighted by that. Cohorts that have not come so far
+    do not count in it.
     """
     cells = []
     for index, offset in enumerate(get_offsets(timeline)):

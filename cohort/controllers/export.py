@@ -20,9 +20,8 @@ class CohortExporter(Controller):
     def export_xlsx(self, data, **kw):
         """Return what a cohort view shows, as a workbook.
 
-        :param data: JSON with `title`, `measure`, `headers` (the names of all columns)
-            and `rows`, each with `label`, `value`, the `percentages` of its columns, and
-            `is_bold`.
+        :param data: JSON with `title`, `headers` (the names of all columns) and `rows`,
+            each with `label`, `value`, the `percentages` of its columns, and `is_bold`.
         """
         table = json.load(data) if isinstance(data, FileStorage) else json.loads(data)
         if not table or not table.get("rows"):

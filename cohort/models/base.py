@@ -39,8 +39,8 @@ class Base(models.AbstractModel):
     ):
         """Return what a cohort view shows of the records that match a domain.
 
-        docs/cohort.md says what the figures mean. Access rights, record rules and groups
-        of fields hold; what is returned is added up by one query.
+        docs/cohort.md says what the figures mean. Access rights, record rules and
+        groups of fields hold; what is returned is added up by one query.
 
         :param str date_start: the date or datetime field by which cohorts are made
         :param str date_stop: the one that says when a record is gone
@@ -50,9 +50,9 @@ class Base(models.AbstractModel):
         :param str mode: retention or churn
         :param str timeline: forward or backward
         :return: a dict with
-            `rows`: for each cohort its label, the value it started with, its domain, and
-            `columns`, each with value, percentage and domain. Domains are to be combined
-            with the one given. What has not come yet is None.
+            `rows`: for each cohort its label, the value it started with, its domain,
+            and `columns`, each with value, percentage and domain. Domains are to be
+            combined with the one given. What has not come yet is None.
             `average`: the row below them, which has no domains.
             `offsets`: the period of each column, counted from the cohort's own.
             `currency_id`: that of a monetary measure, else False.

@@ -220,7 +220,7 @@ export class CohortRenderer extends Component {
             ],
             rows: [
                 ...rows.map((row) => exportRow(row, row.label, false)),
-                exportRow(average, _t("Average"), true),
+                exportRow(average, _t("Total / Average"), true),
             ],
         };
     }

@@ -123,7 +123,7 @@ test("cohorts stand in rows, periods in columns, and averages below", async () =
         "",
     ]);
     expect(queryAllTexts("tfoot tr > *")).toEqual([
-        "Average",
+        "Total / Average",
         "30",
         "96.7%",
         "76.7%",
@@ -367,7 +367,7 @@ test("the workbook has what is shown", async () => {
             expect(table.rows.map((row) => [row.label, row.value])).toEqual([
                 ["January 2026", 10],
                 ["February 2026", 20],
-                ["Average", 30],
+                ["Total / Average", 30],
             ]);
             expect(table.rows[0].percentages.slice(0, 4)).toEqual([100, 80, 70, null]);
             expect(table.rows.map((row) => row.is_bold)).toEqual([false, false, true]);
