@@ -69,12 +69,9 @@ def count_intervals(day, other, interval):
     return months // _MONTHS[interval]
 
 
-def _divide(part, whole, mode):
-    """Return the percentage that is left or gone, when `part` of `whole` is left."""
-    if not whole:
-        return None
-    left = 100.0 * part / whole
-    return left if mode == "retention" else 100.0 - left
+def _divide(part, whole):
+    """Return a percentage. In this order, all of it is 100 and not nearly 100."""
+    return 100.0 * (part / whole) if whole else None
 
 
 def _get_left(sums, offset):
@@ -107,17 +104,12 @@ def build_rows(cohorts, today, interval, mode, timeline):
     for day, sums in sorted(cohorts.items()):
         whole = fsum(sums.values())
         last = count_intervals(day, today, interval)
-        cells = tuple(
-            Cell(
-                offset,
-                get_figure(sums, offset),
-                _divide(_get_left(sums, offset), whole, mode),
-            )
-            if offset <= last
-            else Cell(offset, None, None)
-            for offset in get_offsets(timeline)
-        )
-        rows.append(Row(day, whole, cells))
+        cells = []
+        for offset in get_offsets(timeline):
+            value = get_figure(sums, offset) if offset <= last else None
+            share = None if value is None else _divide(value, whole)
+            cells.append(Cell(offset, value, share))
+        rows.append(Row(day, whole, tuple(cells)))
     return rows
 
 
@@ -130,18 +122,9 @@ def build_average(rows, timeline):
     """
     cells = []
     for index, offset in enumerate(get_offsets(timeline)):
-        above = [
-            (row, row.cells[index])
-            for row in rows
-            if row.cells[index].percentage is not None
-        ]
-        whole = fsum(row.value for row, _cell in above)
-        parts = fsum(row.value * cell.percentage for row, cell in above)
-        cells.append(
-            Cell(
-                offset,
-                fsum(cell.value for _row, cell in above) if above else None,
-                parts / whole if whole else None,
-            )
-        )
+        above = [(row.value, row.cells[index]) for row in rows]
+        above = [(whole, cell) for whole, cell in above if cell.percentage is not None]
+        value = fsum(cell.value for _whole, cell in above) if above else None
+        whole = fsum(whole for whole, _cell in above)
+        cells.append(Cell(offset, value, _divide(value, whole) if above else None))
     return Row(None, fsum(row.value for row in rows), tuple(cells))

@@ -130,6 +130,22 @@ def test_what_is_all_gone_leaves_exactly_nothing():
     assert row.cells[3].percentage == 0
 
 
+@given(
+    st.lists(st.floats(0.01, 1e6), min_size=1, max_size=20),
+    st.sampled_from(["retention", "churn"]),
+)
+def test_nothing_and_all_are_exact_whatever_the_amounts(amounts, mode):
+    none, every = (100, 0) if mode == "retention" else (0, 100)
+    for stop, share in ((None, none), (0, every)):
+        cohorts = {
+            date(2020, 1, 1) + timedelta(days=number): {stop: amount}
+            for number, amount in enumerate(amounts)
+        }
+        rows = build_rows(cohorts, TODAY, "day", mode, "forward")
+        for row in (*rows, build_average(rows, "forward")):
+            assert {cell.percentage for cell in row.cells} == {share}
+
+
 @pytest.mark.parametrize(
     ("interval", "day", "count", "expected"),
     [
