@@ -84,11 +84,17 @@
             "subscriptions/static/src/charging_right/**/*",
             "subscriptions/static/src/hold_desk/**/*",
         ],
+        "web.assets_backend_lazy": [
+            "subscriptions/static/src/cohort/**/*",
+        ],
         "web.assets_frontend": [
             "subscriptions/static/src/interactions/**/*",
         ],
         "web.assets_tests": [
             "subscriptions/static/tests/tours/**/*",
+        ],
+        "web.assets_unit_tests": [
+            "subscriptions/static/tests/cohort/**/*",
         ],
     },
     "application": True,

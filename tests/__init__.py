@@ -11,6 +11,9 @@ from . import test_change_rights
 from . import test_change_stories
 from . import test_charging_right
 from . import test_closing
+from . import test_cohort_data
+from . import test_cohort_tours
+from . import test_cohort_view
 from . import test_collection
 from . import test_collection_guards
 from . import test_collection_soak
