@@ -19,6 +19,7 @@ from odoo.exceptions import UserError
 
 from .common import SubscriptionCommon, freeze_time, tagged
 from .simulation_calendar import PLANS
+from .simulation_mrr import get_differences
 from .simulation_oracle import Contract, Item
 
 STRESS = bool(os.environ.get("SUBSCRIPTIONS_STRESS"))
@@ -117,9 +118,21 @@ class TestSimulation(SubscriptionCommon):
                 clock.move_to(datetime.combine(today, time(5)))
                 self._live_a_day(today, number)
             self._check(self.lives)
+            self._check_events()
         if self.broken:
             self.fail(f"seed {SEED}:\n\n" + "\n\n".join(self.broken[:20]))
         self.assertGreaterEqual(len(self.lives), CONTRACTS)
+
+    def _check_events(self):
+        """Prove the events by themselves, and by what was invoiced."""
+        self.env.invalidate_all()
+        self.assertEqual(self.env["subscription.event"].verify(), [])
+        shared = self.env["product.product"].union(
+            *(product for product in self.products.values() if product.prorate)
+        )
+        orders = self.env["sale.order"].union(*(life.order for life in self.lives))
+        self.assertEqual(get_differences(self.env, orders, shared), [])
+        self.assertGreater(len(orders.event_ids), 2 * CONTRACTS)
 
     def _live_a_day(self, today, number):
         """Customers come before the run on some days, after it on others."""
