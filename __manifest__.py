@@ -61,6 +61,8 @@
         "views/subscription_price_increase_views.xml",  # Its menu is in the ones above
         "views/subscription_finding_views.xml",  # And its menu
         "wizard/subscription_move_charging_views.xml",  # Its menu too
+        "report/subscription_revenue_views.xml",
+        "views/subscription_kpi_views.xml",
         # Documents.
         "report/sale_order_documents.xml",
         "report/account_move_documents.xml",
@@ -83,6 +85,7 @@
             "subscriptions/static/src/*.js",
             "subscriptions/static/src/charging_right/**/*",
             "subscriptions/static/src/hold_desk/**/*",
+            "subscriptions/static/src/kpi_board/**/*",
         ],
         "web.assets_backend_lazy": [
             "subscriptions/static/src/cohort/**/*",
@@ -95,6 +98,7 @@
         ],
         "web.assets_unit_tests": [
             "subscriptions/static/tests/cohort/**/*",
+            "subscriptions/static/tests/kpi_board/**/*",
         ],
     },
     "application": True,

@@ -30,6 +30,7 @@ from . import sale_order_effect
 from . import sale_order_events
 from . import sale_order_family
 from . import sale_order_hold
+from . import sale_order_kpi
 from . import sale_order_lifecycle
 from . import sale_order_line
 from . import sale_order_line_period
@@ -82,9 +83,14 @@ from . import subscription_dunning_policy
 from . import subscription_dunning_step
 from . import subscription_event
 from . import subscription_event_history
+from . import subscription_event_kpi
 from . import subscription_event_verify
 from . import subscription_finding
 from . import subscription_hold_cause
+from . import subscription_kpi
+from . import subscription_kpi_board
+from . import subscription_kpi_forecast
+from . import subscription_kpi_tile
 from . import subscription_period
 from . import subscription_plan
 from . import subscription_price_increase

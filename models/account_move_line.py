@@ -39,6 +39,12 @@ class AccountMoveLine(models.Model):
         help="The change of the contract this line charges or gives back.",
     )
 
+    # What contracts were invoiced in a span of days, see subscription.revenue.
+    _of_contracts_by_date = models.Index(
+        "(company_id, invoice_date) INCLUDE (move_id, balance, company_currency_id) "
+        "WHERE subscription_id IS NOT NULL AND parent_state = 'posted'"
+    )
+
     def _copy_data_extend_business_fields(self, values):
         """Override of `account` so that credit notes and replacements of an invoice
         know the period; a plain copy does not bill it again."""
