@@ -294,7 +294,7 @@ class SubscriptionKpi(models.AbstractModel):
                      GROUP BY number, root_order_id, currency_id
                 )
                 SELECT number, currency_id, sum(gain), sum(loss),
-                       sum(least(loss, first[4]))
+                       sum(least(COALESCE(loss, 0), first[4]))
                   FROM moved
                  WHERE first[3] < 1
                  GROUP BY number, currency_id

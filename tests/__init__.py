@@ -34,8 +34,10 @@ from . import test_event_history
 from . import test_events
 from . import test_events_customers
 from . import test_fake_provider
+from . import test_forecast
 from . import test_invariants
 from . import test_invoice_changes
+from . import test_kpi
 from . import test_multi_company
 from . import test_notifications
 from . import test_online_payment
