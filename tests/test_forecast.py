@@ -46,6 +46,7 @@ class TestForecast(SubscriptionCommon):
 
     def test_a_contract_that_is_to_be_closed_is_known_to_leave(self):
         self.second._close(self.reason, self._day("2026-09-30"))
+        self.assertEqual(self._get()["2026-09"]["trend_mrr"], 600.0)
         self.assertEqual(
             self._get_known("2026-08", "2026-09", "2027-06"),
             [(600.0, 3), (400.0, 2), (400.0, 2)],
