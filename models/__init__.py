@@ -90,6 +90,7 @@ from . import subscription_hold_cause
 from . import subscription_kpi
 from . import subscription_kpi_board
 from . import subscription_kpi_forecast
+from . import subscription_kpi_revenue
 from . import subscription_kpi_tile
 from . import subscription_period
 from . import subscription_plan

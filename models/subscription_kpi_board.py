@@ -78,7 +78,8 @@ class SubscriptionKpi(models.AbstractModel):
             raise UserError(self.env._("The board knows no such span: %s", name))
         if name == "custom":
             span = tuple(
-                fields.Date.to_date(options.get(key)) for key in ("date_from", "date_to")
+                fields.Date.to_date(options.get(key))
+                for key in ("date_from", "date_to")
             )
             if not all(span) or not FIRST_DAY <= span[0] <= span[1] <= LAST_DAY:
                 raise UserError(
@@ -185,9 +186,7 @@ class SubscriptionKpi(models.AbstractModel):
             ],
             "mrr": [values[month]["mrr"] for month in months],
             "contracts": [values[month]["contracts"] for month in months],
-            "action": self._prepare_event_action(
-                self.env._("MRR Movements"), domain
-            ),
+            "action": self._prepare_event_action(self.env._("MRR Movements"), domain),
         }
 
     def _prepare_forecast(self, forecast):
@@ -212,7 +211,9 @@ class SubscriptionKpi(models.AbstractModel):
                 "no full month yet to take a trend from."
             )
         return {
-            "months": [self._describe_month(one["month"]) for one in forecast["months"]],
+            "months": [
+                self._describe_month(one["month"]) for one in forecast["months"]
+            ],
             **{name: [one[name] for one in forecast["months"]] for name in names},
             "method": method,
         }

@@ -214,9 +214,9 @@ class SubscriptionKpi(models.AbstractModel):
         for day in sorted(day for day in days if day <= horizon):
             is_in_trial = order.in_trial and day <= order.trial_end_date
             counts = not is_in_trial and not (last and day >= last)
-            position = counts and self.env["subscription.event"].sudo()._get_position_on(
-                order, day
-            )
+            position = counts and self.env[
+                "subscription.event"
+            ].sudo()._get_position_on(order, day)
             total = position.total if position else Fraction(0)
             steps.append((day, total - amount, int(counts) - active))
             amount, active = total, int(counts)

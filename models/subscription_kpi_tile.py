@@ -23,48 +23,59 @@ class SubscriptionKpi(models.AbstractModel):
         :return: dicts with key, label, format, good and rows
         :rtype: list[dict]
         """
-        _ = self.env._
         tiles = (
-            ("mrr", _("MRR"), "monetary", 1, "all"),
-            ("net_new_mrr", _("Net New MRR"), "monetary", 1, (*GAINS, *LOSSES)),
-            ("arr", _("ARR"), "monetary", 1, "all"),
-            ("contracts", _("Contracts"), "integer", 1, "contracts"),
-            ("revenue_per_contract", _("MRR per Contract"), "monetary", 1, "all"),
-            ("lifetime_value", _("Lifetime Value"), "monetary", 1, "all"),
-            ("logo_churn", _("Logo Churn"), "percentage", -1, ("churn",)),
+            ("mrr", self.env._("MRR"), "monetary", 1, "all"),
+            (
+                "net_new_mrr",
+                self.env._("Net New MRR"),
+                "monetary",
+                1,
+                (*GAINS, *LOSSES),
+            ),
+            ("arr", self.env._("ARR"), "monetary", 1, "all"),
+            ("contracts", self.env._("Contracts"), "integer", 1, "contracts"),
+            (
+                "revenue_per_contract",
+                self.env._("MRR per Contract"),
+                "monetary",
+                1,
+                "all",
+            ),
+            ("lifetime_value", self.env._("Lifetime Value"), "monetary", 1, "all"),
+            ("logo_churn", self.env._("Logo Churn"), "percentage", -1, ("churn",)),
             (
                 "gross_revenue_churn",
-                _("Gross Revenue Churn"),
+                self.env._("Gross Revenue Churn"),
                 "percentage",
                 -1,
                 LOSSES,
             ),
             (
                 "net_revenue_churn",
-                _("Net Revenue Churn"),
+                self.env._("Net Revenue Churn"),
                 "percentage",
                 -1,
                 (*LOSSES, "expansion", "reactivation"),
             ),
             (
                 "net_revenue_retention",
-                _("Net Revenue Retention"),
+                self.env._("Net Revenue Retention"),
                 "percentage",
                 1,
                 ("expansion", *LOSSES),
             ),
             (
                 "gross_revenue_retention",
-                _("Gross Revenue Retention"),
+                self.env._("Gross Revenue Retention"),
                 "percentage",
                 1,
                 LOSSES,
             ),
-            ("quick_ratio", _("Quick Ratio"), "float", 1, (*GAINS, *LOSSES)),
-            ("net_revenue", _("Net Revenue"), "monetary", 1, "revenue"),
+            ("quick_ratio", self.env._("Quick Ratio"), "float", 1, (*GAINS, *LOSSES)),
+            ("net_revenue", self.env._("Net Revenue"), "monetary", 1, "revenue"),
             (
                 "non_recurring_revenue",
-                _("Non-Recurring Revenue"),
+                self.env._("Non-Recurring Revenue"),
                 "monetary",
                 0,
                 "once",
@@ -120,16 +131,14 @@ class SubscriptionKpi(models.AbstractModel):
         def describe(name, number):
             if "contracts" in name:
                 return self._format("integer", number)
-            return self._format(
-                "percentage" if name in shares else "monetary", number
-            )
+            return self._format("percentage" if name in shares else "monetary", number)
 
         return {name: describe(name, number) for name, number in values.items()}
 
     def _get_formula_mrr(self, texts):
         return self.env._(
-            "What running contracts bring in per month, at the end of the span: opening "
-            "%(opening_mrr)s, net new %(net_new_mrr)s, and what exchange rates made of "
+            "What running contracts bring in per month, at the end of the span: "
+            "opening %(opening_mrr)s, net new %(net_new_mrr)s, and what exchange rates made of "
             "it.",
             **texts,
         )
@@ -147,8 +156,8 @@ class SubscriptionKpi(models.AbstractModel):
     def _get_formula_contracts(self, texts):
         return self.env._(
             "Contracts that count at the end of the span: %(opening_contracts)s at the "
-            "start, %(new_contracts)s new, %(lost_contracts)s lost, and those that came "
-            "back.",
+            "start, %(new_contracts)s new, %(lost_contracts)s lost, and those that "
+            "came back.",
             **texts,
         )
 
@@ -171,8 +180,8 @@ class SubscriptionKpi(models.AbstractModel):
 
     def _get_formula_gross_revenue_churn(self, texts):
         return self.env._(
-            "(Churn + contraction) ÷ opening MRR: (%(churn_mrr)s + %(contraction_mrr)s) "
-            "÷ %(opening_mrr)s",
+            "(Churn + contraction) ÷ opening MRR: (%(churn_mrr)s + "
+            "%(contraction_mrr)s) ÷ %(opening_mrr)s",
             **texts,
         )
 
@@ -211,8 +220,8 @@ class SubscriptionKpi(models.AbstractModel):
 
     def _get_formula_net_revenue(self, texts):
         return self.env._(
-            "Invoices of contracts that were posted, less credit notes, untaxed, by the "
-            "date of the invoice."
+            "Invoices of contracts that were posted, less credit notes, untaxed, by "
+            "the date of the invoice."
         )
 
     def _get_formula_non_recurring_revenue(self, texts):

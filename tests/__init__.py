@@ -38,6 +38,7 @@ from . import test_forecast
 from . import test_invariants
 from . import test_invoice_changes
 from . import test_kpi
+from . import test_kpi_board
 from . import test_kpi_tours
 from . import test_multi_company
 from . import test_notifications

@@ -48,7 +48,10 @@ export function getStep(number) {
 export function getAxes(bars, line) {
     const stack = (keep) =>
         line.map((_value, index) =>
-            bars.reduce((sum, {values}) => sum + (keep(values[index]) ? values[index] : 0), 0)
+            bars.reduce(
+                (sum, {values}) => sum + (keep(values[index]) ? values[index] : 0),
+                0
+            )
         );
     const most = Math.max(0, ...stack((value) => value > 0));
     const least = Math.max(0, ...stack((value) => value < 0).map((value) => -value));
@@ -204,12 +207,9 @@ export function getForecastConfig(forecast, currencyId) {
     };
     const options = getOptions(currencyId, colors);
     options.plugins.tooltip.callbacks.footer = ([item]) =>
-        _t(
-            "Contracts: %(known)s known, %(trend)s by the trend",
-            {
-                known: forecast.known_contracts[item.dataIndex],
-                trend: forecast.trend_contracts[item.dataIndex].toFixed(1),
-            }
-        );
+        _t("Contracts: %(known)s known, %(trend)s by the trend", {
+            known: forecast.known_contracts[item.dataIndex],
+            trend: forecast.trend_contracts[item.dataIndex].toFixed(1),
+        });
     return {data, options};
 }

@@ -24,7 +24,9 @@ const steps = () => [
         run() {
             const {scrollWidth, clientWidth} = document.querySelector(".o_kpi_board");
             if (scrollWidth > clientWidth) {
-                throw new Error(`The board is ${scrollWidth - clientWidth} px too wide`);
+                throw new Error(
+                    `The board is ${scrollWidth - clientWidth} px too wide`
+                );
             }
         },
     },
@@ -34,7 +36,8 @@ const steps = () => [
         run: "edit Yearly",
     },
     {
-        trigger: ".o-autocomplete--dropdown-item:contains('Yearly'):not(:contains('Search'))",
+        trigger:
+            ".o-autocomplete--dropdown-item:contains('Yearly'):not(:contains('Search'))",
         run: "click",
     },
     {
