@@ -13,7 +13,7 @@ class SubscriptionEvent(models.Model):
         string="First Contract Active Before",
         compute="_compute_root_active_before",
         search="_search_root_active_before",
-        help="Search for a day to find the events of contracts that counted on its eve.",
+        help="Search for a day to find events of contracts that counted on its eve.",
     )
 
     def _compute_root_active_before(self):

@@ -138,8 +138,8 @@ class SubscriptionKpi(models.AbstractModel):
     def _get_formula_mrr(self, texts):
         return self.env._(
             "What running contracts bring in per month, at the end of the span: "
-            "opening %(opening_mrr)s, net new %(net_new_mrr)s, and what exchange rates made of "
-            "it.",
+            "opening %(opening_mrr)s, net new %(net_new_mrr)s, and what exchange rates "
+            "and moves into or out of the filter made of it.",
             **texts,
         )
 
