@@ -1,4 +1,4 @@
-import {Component, onWillStart, useState} from "@odoo/owl";
+import {Component, onWillStart, useEffect, useState} from "@odoo/owl";
 import {router} from "@web/core/browser/router";
 import {DateTimeInput} from "@web/core/datetime/datetime_input";
 import {deserializeDate, serializeDate} from "@web/core/l10n/dates";
@@ -25,6 +25,7 @@ const SPANS = [
     ["last_12_months", _t("Last 12 Months")],
     ["custom", _t("Custom")],
 ];
+const DEFAULT_SPAN = "last_month";
 // Where the page's address has what is chosen.
 const ADDRESS_KEY = "figures";
 
@@ -45,6 +46,11 @@ export class KpiBoard extends Component {
         this.state = useState({board: null, areFiltersOpen: false, problem: ""});
         this.state.areFiltersOpen = this.filterCount > 0;
         useSetupAction({getLocalState: () => ({options: this.copyOptions()})});
+        // Once the action is there: it writes an address of its own before.
+        useEffect(
+            (address) => router.pushState({[ADDRESS_KEY]: address}),
+            () => [this.address]
+        );
         onWillStart(() => this.load());
     }
 
@@ -60,7 +66,7 @@ export class KpiBoard extends Component {
         }
         const span = SPANS.some(([name]) => name === options?.span)
             ? options.span
-            : "last_month";
+            : DEFAULT_SPAN;
         return {
             span,
             date_from: options?.date_from || false,
@@ -71,6 +77,14 @@ export class KpiBoard extends Component {
 
     copyOptions() {
         return JSON.parse(JSON.stringify(this.options));
+    }
+
+    // What the address of the page says: nothing as long as nothing is chosen.
+    get address() {
+        if (this.options.span === DEFAULT_SPAN && !this.filterCount) {
+            return undefined;
+        }
+        return JSON.stringify(this.options);
     }
 
     get filterCount() {
@@ -89,7 +103,6 @@ export class KpiBoard extends Component {
         );
         this.forecastConfig = getForecastConfig(board.forecast, currencyId);
         this.state.board = board;
-        router.pushState({[ADDRESS_KEY]: JSON.stringify(this.copyOptions())});
     }
 
     // What is chosen
