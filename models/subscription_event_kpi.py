@@ -1,9 +1,14 @@
 """What one asks MRR events for: the figures of a span, and what is to come."""
 
+from datetime import date
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
+
+# Nobody knows what is in ten years.
+MAX_MONTHS = 120
 
 
 class SubscriptionEvent(models.Model):
@@ -60,7 +65,8 @@ class SubscriptionEvent(models.Model):
         :rtype: dict
         """
         span = fields.Date.to_date(date_from), fields.Date.to_date(date_to)
-        if not all(span) or span[0] > span[1]:
+        # The last year there is has no day after it.
+        if not all(span) or not span[0] <= span[1] < date(9999, 1, 1):
             raise UserError(self.env._("A span has a first day, and a last one after."))
         return self.env["subscription.kpi"]._get_values([span], domain)[span]
 
@@ -78,4 +84,5 @@ class SubscriptionEvent(models.Model):
             and the same of contracts
         :rtype: list[dict]
         """
+        months = min(max(int(months), 0), MAX_MONTHS)
         return self.env["subscription.kpi"]._get_forecast(months, domain)["months"]

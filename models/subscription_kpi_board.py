@@ -260,7 +260,8 @@ class SubscriptionKpi(models.AbstractModel):
         ]
 
     def _prepare_event_action(self, name, domain):
-        return self._prepare_action(name, "subscription.event", domain)
+        action = self._prepare_action(name, "subscription.event", domain)
+        return {**action, "views": [*action["views"], (False, "form")]}
 
     def _prepare_action(self, name, model, domain):
         return {

@@ -44,6 +44,10 @@ class TestForecast(SubscriptionCommon):
         self.assertEqual((june["trend_mrr"], june["mrr"]), (3300.0, 3900.0))
         self.assertEqual((august["trend_contracts"], august["contracts"]), (1.5, 4.5))
 
+    def test_nobody_looks_further_than_ten_years(self):
+        self.assertEqual(len(self._get(10**6)), 120)
+        self.assertEqual(self._get(-1), {})
+
     def test_a_contract_that_is_to_be_closed_is_known_to_leave(self):
         self.second._close(self.reason, self._day("2026-09-30"))
         self.assertEqual(self._get()["2026-09"]["trend_mrr"], 600.0)

@@ -88,6 +88,8 @@ class TestKpi(KpiCommon):
             self._get_kpis(("2026-07-31", "2026-07-01"))
         with self.assertRaises(UserError):
             self._get_kpis(("2026-07-31", False))
+        with self.assertRaises(UserError):
+            self._get_kpis(("2026-07-31", "9999-12-31"))
 
     def test_a_contract_never_loses_more_than_it_had(self):
         contract = self.contracts[2]  # 34.00
