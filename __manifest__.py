@@ -15,6 +15,7 @@
         # Security.
         "security/ir.model.access.csv",
         "security/subscription_security.xml",
+        "security/subscription_report_security.xml",
         # Records.
         "data/mail_activity_type_data.xml",
         "data/subscription_close_reason_data.xml",
@@ -38,6 +39,11 @@
         "wizard/subscription_settle_views.xml",
         # Views.
         "views/subscription_change_views.xml",
+        "views/subscription_event_views.xml",
+        "views/subscription_movement_report_views.xml",
+        "views/subscription_product_event_views.xml",
+        "views/subscription_report_views.xml",
+        "views/subscription_retention_report_views.xml",
         "views/subscription_period_views.xml",
         "views/subscription_dunning_policy_views.xml",
         "views/subscription_collection_views.xml",
@@ -45,6 +51,7 @@
         "views/sale_order_line_views.xml",
         "views/sale_order_views.xml",
         "views/sale_order_hold_views.xml",
+        "views/sale_order_event_views.xml",
         "views/sale_order_payment_method_views.xml",
         "views/sale_order_payment_views.xml",  # Depends on the one above
         "views/subscription_plan_views.xml",  # Depends on the actions above

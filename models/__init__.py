@@ -36,6 +36,7 @@ from . import sale_order_line_period
 from . import sale_order_line_quantity
 from . import sale_order_line_watch
 from . import sale_order_mass
+from . import sale_order_mrr_line
 from . import sale_order_notice
 from . import sale_order_online_payment
 from . import sale_order_payment

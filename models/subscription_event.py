@@ -130,6 +130,11 @@ class SubscriptionEvent(models.Model):
         "(company_id, event_date) INCLUDE (kind, mrr_change, active_change, user_id)"
     )
     _by_root = models.Index("(root_order_id, event_date, id)")
+    # Retention: when contracts began and ended.
+    _by_entry = models.Index(
+        "(root_order_id) INCLUDE (id, event_date, kind, active_change) "
+        "WHERE active_change <> 0"
+    )
     _by_customer = models.Index(
         "(commercial_partner_id, company_id) INCLUDE (customer_kind, active_change)"
     )
