@@ -27,6 +27,7 @@
         "data/mail_template_self_service_method_data.xml",
         "data/subscription_dunning_data.xml",
         "data/subscription_plan_data.xml",
+        "data/digest_data.xml",
         "data/ir_cron_data.xml",
         "data/subscription_cancellation_data.xml",
         # Wizards: their actions are on the contract.
@@ -51,7 +52,6 @@
         "views/sale_order_line_views.xml",
         "views/sale_order_views.xml",
         "views/sale_order_hold_views.xml",
-        "views/sale_order_event_views.xml",
         "views/sale_order_payment_method_views.xml",
         "views/sale_order_payment_views.xml",  # Depends on the one above
         "views/subscription_plan_views.xml",  # Depends on the actions above
@@ -64,6 +64,7 @@
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_partner_views.xml",
+        "views/digest_digest_views.xml",
         "views/subscription_menus.xml",
         "views/subscription_price_increase_views.xml",  # Its menu is in the ones above
         "views/subscription_finding_views.xml",  # And its menu
@@ -93,6 +94,7 @@
         ],
         "web.assets_backend_lazy": [
             "subscriptions/static/src/cohort/**/*",
+            "subscriptions/static/src/mrr_graph/**/*",
         ],
         "web.assets_frontend": [
             "subscriptions/static/src/interactions/**/*",

@@ -3,6 +3,7 @@ from . import account_move_cancellation
 from . import account_move_collection
 from . import account_move_line
 from . import account_move_page
+from . import digest_digest
 from . import ir_http
 from . import payment_method
 from . import payment_method_saving

@@ -28,6 +28,7 @@ from . import test_contract_page_content
 from . import test_contract_page_documents
 from . import test_contract_payment_method
 from . import test_desk
+from . import test_digest
 from . import test_documents
 from . import test_dunning
 from . import test_event_history
