@@ -14,10 +14,12 @@ class SaleOrder(models.Model):
         """
         self.ensure_one()
         root = self.root_order_id or self
+        title = self.env._("MRR of %s", self.name)
         return {
             **self.env["ir.actions.act_window"]._for_xml_id(
                 "subscriptions.subscription_event_action_contract"
             ),
-            "name": self.env._("MRR of %s", self.name),
+            "name": title,
+            "display_name": title,
             "domain": [("root_order_id", "=", root.id)],
         }

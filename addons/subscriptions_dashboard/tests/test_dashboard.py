@@ -1,5 +1,6 @@
 import importlib.util
 import json
+import re
 from pathlib import Path
 
 from odoo.exceptions import AccessError
@@ -77,8 +78,12 @@ class TestDashboard(HttpCase):
             for name in names:
                 with self.subTest(model, field=name):
                     self.assertIn(name.split(":")[0].split(".")[0], fields)
-        menus = menus_xml_ids_in_spreadsheet(data)
-        self.assertGreaterEqual(len(menus), 4)
+        titles = re.findall(
+            r"odoo://ir_menu_xml_id/([\w.]+)", self.dashboard.spreadsheet_data
+        )
+        self.assertEqual(len(titles), 4)
+        menus = menus_xml_ids_in_spreadsheet(data) | set(titles)
+        self.assertEqual(len(menus), 5)
         for name in menus:
             self.assertEqual(self.env.ref(name)._name, "ir.ui.menu")
 

@@ -22,22 +22,62 @@ const LABEL_FORMATS = {day: "dd MMM yyyy", month: "MMMM yyyy"};
 
 export class MrrGraphModel extends GraphModel {
     /**
-     * Override: a series that stood before the time shown and did not move within it,
-     * a plan without an event for a year, belongs to the MRR all the same.
+     * Override: the MRR stays when nothing happens.
      */
     async _loadDataPoints(metaData) {
         const [points, currencies] = await super._loadDataPoints(metaData);
-        return [
-            [...points, ...(await this._loadStandstills(metaData, points))],
-            currencies,
-        ];
+        const {cumulatedStart, fields, groupBy, measure} = metaData;
+        const isTimed = fields[groupBy[0]?.fieldName]?.type === "date";
+        if (!cumulatedStart || !isTimed || measure === "__count" || !points.length) {
+            return [points, currencies];
+        }
+        const later = this._getPointsSince(metaData, points);
+        const standstills = await this._loadStandstills(metaData, points);
+        return [[...points, ...later, ...standstills], currencies];
     }
 
+    /**
+     * The line goes on from the last event to today, unless one looks at a time that is
+     * over.
+     */
+    _getPointsSince({domain, groupBy}, points) {
+        const [{fieldName, interval, spec}] = groupBy;
+        const format = LABEL_FORMATS[interval];
+        const isOver = domain.some(
+            (leaf) => leaf[0] === fieldName && !leaf[1].startsWith(">")
+        );
+        if (!format || isOver) {
+            return [];
+        }
+        const days = points.map(({identifier}) => JSON.parse(identifier)[0][spec][0]);
+        const last = days.filter(Boolean).sort().at(-1);
+        const others = JSON.parse(points[0].identifier).slice(1);
+        const later = [];
+        let day = DateTime.fromISO(last).plus({[interval]: 1});
+        while (day <= DateTime.now()) {
+            const label = day.toFormat(format);
+            const value = {[spec]: [day.toISODate(), label]};
+            later.push({
+                ...points[0],
+                count: 0,
+                domain: [[0, "=", 1]],
+                value: 0,
+                labels: [label, ...points[0].labels.slice(1)],
+                identifier: JSON.stringify([value, ...others]),
+            });
+            day = day.plus({[interval]: 1});
+        }
+        return later;
+    }
+
+    /**
+     * A series that stood before the time shown and did not move within it, a plan
+     * without an event for a year, belongs to the MRR all the same.
+     */
     async _loadStandstills(metaData, points) {
         const {measure, domain, fields, groupBy, resModel} = metaData;
         const [time, ...others] = groupBy;
-        const isTimed = time && domain.some((leaf) => leaf[0] === time.fieldName);
-        if (!others.length || fields[time.fieldName].type !== "date" || !isTimed) {
+        if (!others.length || !domain.some((leaf) => leaf[0] === time.fieldName)) {
             return [];
         }
         const first = JSON.parse(points[0].identifier)[0];
