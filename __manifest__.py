@@ -104,6 +104,7 @@
         ],
         "web.assets_unit_tests": [
             "subscriptions/static/tests/cohort/**/*",
+            "subscriptions/static/tests/mrr_graph/**/*",
         ],
     },
     "application": True,

@@ -1,7 +1,9 @@
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .tour_common import TourCase
+from odoo.addons.web.tests import test_js
+
+from .tour_common import PATIENCE, TourCase
 
 
 @tagged("post_install", "-at_install")
@@ -41,3 +43,16 @@ class TestReportTours(TourCase):
             order.action_confirm()
         orders[1]._close(self.env["subscription.close.reason"].search([], limit=1))
         self.start_tour("/odoo/subscriptions", "subscription_reports", login="admin")
+
+    def test_the_units_of_the_graph(self):
+        """static/tests/mrr_graph/*.test.js"""
+        suite = test_js.HOOTCommon._generate_hash(self, "@subscriptions/mrr_graph")
+        self.browser_js(
+            f"/web/tests?headless&loglevel=2&preset=desktop&timeout=30000&id={suite}",
+            "",
+            "",
+            login="admin",
+            timeout=PATIENCE,
+            success_signal="[HOOT] Test suite succeeded",
+            error_checker=test_js.unit_test_error_checker,
+        )
