@@ -1,6 +1,7 @@
 import importlib.util
 import json
 import re
+import sys
 from pathlib import Path
 
 from odoo.exceptions import AccessError
@@ -29,6 +30,9 @@ class TestDashboard(HttpCase):
         cls.dashboard = cls.env.ref(
             "subscriptions_dashboard.spreadsheet_dashboard_subscriptions"
         )
+        tools = str(Path(TOOL).parent)
+        sys.path.insert(0, tools)
+        cls.addClassCleanup(sys.path.remove, tools)
         spec = importlib.util.spec_from_file_location("build", TOOL)
         cls.build = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(cls.build)

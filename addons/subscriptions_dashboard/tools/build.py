@@ -10,6 +10,8 @@ is changed; a test compares its files with what this makes.
 import json
 from pathlib import Path
 
+from parts import GREY, data_bar, figure, sheet, spreadsheet
+
 FILES = Path(__file__).resolve().parent.parent / "data" / "files"
 
 EVENT, MOVEMENT, CONTRACT = (
@@ -26,7 +28,7 @@ FILTERS = {
     "5f2f3d60-7d35-4bb1-a17c-6f8e39a4b205": ("Sales Team", "crm.team", "team_id"),
 }
 MENU = "subscriptions.subscription_menu_"
-GREEN, RED, GREY, TITLE = "#00A04A", "#DC6965", "#434343", "#01666B"
+GREEN, RED = "#00A04A", "#DC6965"
 MOVES = [["kind", "not in", ["transfer", "currency"]]]
 LIVE = [["state", "in", ["progress", "paused"]]]
 
@@ -132,19 +134,6 @@ def pivots():
 
 
 # Figures
-
-
-def figure(key, y, height, data, x=0, width=1097):
-    return {
-        "id": key,
-        "tag": "chart",
-        "col": 0,
-        "row": 0,
-        "offset": {"x": x, "y": y},
-        "width": width,
-        "height": height,
-        "data": {"chartId": key, **data},
-    }
 
 
 def scorecard(place, title, row, mode, words, color, up=GREEN, down=RED):
@@ -367,39 +356,6 @@ def sample_data_cells():
     return cells
 
 
-def sheet(key, name, cells, **values):
-    return {
-        "id": key,
-        "name": name,
-        "colNumber": 7,
-        "rowNumber": 50,
-        "rows": {},
-        "cols": {},
-        "merges": [],
-        "cells": cells,
-        "styles": {},
-        "formats": {},
-        "borders": {},
-        "conditionalFormats": [],
-        "dataValidationRules": [],
-        "figures": [],
-        "tables": [],
-        "areGridLinesVisible": True,
-        "isVisible": True,
-        "headerGroups": {"ROW": [], "COL": []},
-        "comments": {},
-        **values,
-    }
-
-
-def data_bar(key, color, labels, values):
-    return {
-        "id": key,
-        "ranges": [labels],
-        "rule": {"type": "DataBarRule", "color": color, "rangeValues": values},
-    }
-
-
 def dashboard_sheet(cells, figures):
     widths = (349, 95, 80, 50, 323, 100, 100)
     sections = ("A6:G6", "A20:G20", "A34:C34", "E34:G34")
@@ -430,44 +386,6 @@ def dashboard_sheet(cells, figures):
 
 def data_sheet(cells, **values):
     return sheet("data", "Data", cells, styles={"A1:E1": 5}, **values)
-
-
-def spreadsheet(sheets, **values):
-    return {
-        "version": "18.5.10",
-        "sheets": sheets,
-        "styles": {
-            "1": {"textColor": TITLE, "bold": True, "fontSize": 16},
-            "2": {"bold": True, "fontSize": 11, "textColor": GREY},
-            "3": {"bold": True, "fontSize": 11, "textColor": GREY, "align": "right"},
-            "4": {"textColor": GREY, "verticalAlign": "middle"},
-            "5": {"bold": True},
-        },
-        "formats": {"1": "mmmm yyyy"},
-        "borders": {"1": {"bottom": {"style": "thin", "color": "#CCCCCC"}}},
-        "revisionId": "START_REVISION",
-        "uniqueFigureIds": True,
-        "settings": {
-            "locale": {
-                "name": "English (US)",
-                "code": "en_US",
-                "thousandsSeparator": ",",
-                "decimalSeparator": ".",
-                "dateFormat": "mm/dd/yyyy",
-                "timeFormat": "hh:mm:ss",
-                "formulaArgSeparator": ",",
-                "weekStart": 7,
-            }
-        },
-        "pivots": {},
-        "pivotNextId": 7,
-        "customTableStyles": {},
-        "globalFilters": [],
-        "lists": {},
-        "listNextId": 1,
-        "chartOdooMenusReferences": {},
-        **values,
-    }
 
 
 def dashboard():
