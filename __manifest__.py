@@ -15,6 +15,7 @@
         # Security.
         "security/ir.model.access.csv",
         "security/subscription_security.xml",
+        "security/subscription_report_security.xml",
         # Records.
         "data/mail_activity_type_data.xml",
         "data/subscription_close_reason_data.xml",
@@ -26,6 +27,7 @@
         "data/mail_template_self_service_method_data.xml",
         "data/subscription_dunning_data.xml",
         "data/subscription_plan_data.xml",
+        "data/digest_data.xml",
         "data/ir_cron_data.xml",
         "data/subscription_cancellation_data.xml",
         # Wizards: their actions are on the contract.
@@ -38,6 +40,11 @@
         "wizard/subscription_settle_views.xml",
         # Views.
         "views/subscription_change_views.xml",
+        "views/subscription_event_views.xml",
+        "views/subscription_movement_report_views.xml",
+        "views/subscription_product_event_views.xml",
+        "views/subscription_report_views.xml",
+        "views/subscription_retention_report_views.xml",
         "views/subscription_period_views.xml",
         "views/subscription_dunning_policy_views.xml",
         "views/subscription_collection_views.xml",
@@ -57,6 +64,7 @@
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_partner_views.xml",
+        "views/digest_digest_views.xml",
         "views/subscription_menus.xml",
         "views/subscription_price_increase_views.xml",  # Its menu is in the ones above
         "views/subscription_finding_views.xml",  # And its menu
@@ -89,6 +97,7 @@
         ],
         "web.assets_backend_lazy": [
             "subscriptions/static/src/cohort/**/*",
+            "subscriptions/static/src/mrr_graph/**/*",
         ],
         "web.assets_frontend": [
             "subscriptions/static/src/interactions/**/*",
@@ -99,6 +108,7 @@
         "web.assets_unit_tests": [
             "subscriptions/static/tests/cohort/**/*",
             "subscriptions/static/tests/kpi_board/**/*",
+            "subscriptions/static/tests/mrr_graph/**/*",
         ],
     },
     "application": True,

@@ -3,6 +3,7 @@ from . import account_move_cancellation
 from . import account_move_collection
 from . import account_move_line
 from . import account_move_page
+from . import digest_digest
 from . import ir_http
 from . import payment_method
 from . import payment_method_saving
@@ -37,6 +38,7 @@ from . import sale_order_line_period
 from . import sale_order_line_quantity
 from . import sale_order_line_watch
 from . import sale_order_mass
+from . import sale_order_mrr_line
 from . import sale_order_notice
 from . import sale_order_online_payment
 from . import sale_order_payment

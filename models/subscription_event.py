@@ -133,6 +133,11 @@ class SubscriptionEvent(models.Model):
         "template_id, country_id)"
     )
     _by_root = models.Index("(root_order_id, event_date, id)")
+    # Retention: when contracts began and ended.
+    _by_entry = models.Index(
+        "(root_order_id) INCLUDE (id, event_date, kind, active_change) "
+        "WHERE active_change <> 0"
+    )
     _by_customer = models.Index(
         "(commercial_partner_id, company_id) INCLUDE (customer_kind, active_change)"
     )

@@ -364,6 +364,15 @@ make_installed() {
     set_database_key "$db" "$key"
 }
 
+# The addons in addons/, each after a comma.
+companions() { (cd "$ROOT/addons" && for addon in */; do printf ',%s' "${addon%/}"; done); }
+
+# missing_addons DB MODULES SEPARATOR: those that are not installed.
+missing_addons() {
+    psql -d "$1" -Atc "SELECT string_agg(name, '$3') FROM unnest(string_to_array('$2', ',')) AS name
+        WHERE name NOT IN (SELECT name FROM ir_module_module WHERE state = 'installed')"
+}
+
 # install_addons DB MODULES [--with-demo]
 install_addons() {
     local db=$1 modules=$2 demo=${3:-} log=$STATE/log/install-$1.log missing
@@ -373,8 +382,7 @@ install_addons() {
         --stop-after-init --no-http --max-cron-threads=0 --logfile "$log" ||
         { tail -n 30 "$log" >&2; die "installing $modules failed: see $log"; }
     # Odoo shrugs at a name it does not know, and at demo data that does not load.
-    missing=$(psql -d "$db" -Atc "SELECT string_agg(name, ' ') FROM unnest(string_to_array('$modules', ',')) AS name
-        WHERE name NOT IN (SELECT name FROM ir_module_module WHERE state = 'installed')")
+    missing=$(missing_addons "$db" "$modules" ' ')
     [ -z "$missing" ] || die "not installed: $missing; see $log"
     if [ -n "$demo" ] && grep -q 'demo data failed to install' "$log"; then
         grep -A 30 'demo data failed to install' "$log" >&2

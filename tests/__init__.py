@@ -28,6 +28,7 @@ from . import test_contract_page_content
 from . import test_contract_page_documents
 from . import test_contract_payment_method
 from . import test_desk
+from . import test_digest
 from . import test_documents
 from . import test_dunning
 from . import test_event_history
@@ -57,6 +58,9 @@ from . import test_quotation_options
 from . import test_quotation_page
 from . import test_renewal
 from . import test_reopening
+from . import test_report_rights
+from . import test_report_tours
+from . import test_reports
 from . import test_self_service
 from . import test_self_service_leaving
 from . import test_self_service_refusals

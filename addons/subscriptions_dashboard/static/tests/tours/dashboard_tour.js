@@ -1,0 +1,19 @@
+import {registry} from "@web/core/registry";
+
+registry.category("web_tour.tours").add("subscriptions_dashboard", {
+    timeout: 60000,
+    steps: () => [
+        {
+            trigger: ".o_search_panel .active:contains('Subscriptions')",
+            content: "The dashboard is in the app",
+        },
+        {
+            trigger: ".o-figure canvas, .o-scorecard",
+            content: "Its figures are drawn",
+        },
+        {
+            trigger: ".o-dashboard-clickable-cell:contains('MRR Breakdown'), .o-grid",
+            content: "Its titles are there",
+        },
+    ],
+});
