@@ -139,9 +139,9 @@ def at_customer(kind, active, others, is_known):
     :rtype: str
     """
     if kind in ENTERING and active > 0:
-        if others:
+        if others > 0:
             return EXPANSION
         return REACTIVATION if is_known else NEW
     if kind in LEAVING:
-        return CONTRACTION if others else CHURN
+        return CONTRACTION if others > 0 else CHURN
     return kind

@@ -18,6 +18,7 @@ from . import res_company
 from . import res_config_settings
 from . import res_partner
 from . import res_partner_by_link
+from . import res_partner_watch
 from . import sale_order
 from . import sale_order_anomaly
 from . import sale_order_billing
@@ -96,6 +97,7 @@ from . import subscription_kpi_revenue
 from . import subscription_kpi_tile
 from . import subscription_period
 from . import subscription_plan
+from . import subscription_plan_watch
 from . import subscription_price_increase
 from . import subscription_price_increase_change
 from . import subscription_price_increase_refusal

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from odoo import fields, models
 
 from ..engine import lifecycle
-from ..engine.period import ONE_DAY
 
 
 class SaleOrder(models.Model):
@@ -81,6 +80,8 @@ class SaleOrder(models.Model):
             "state": self.subscription_state,
             "company_id": self.company_id.id,
             "partner_id": self.partner_id.id,
+            "commercial_partner_id": self.partner_id.commercial_partner_id.id,
+            "country_id": self.partner_id.country_id.id or False,
             "plan_id": self.plan_id.id,
             "user_id": self.user_id.id or False,
             "team_id": self.team_id.id or False,
@@ -94,6 +95,8 @@ class SaleOrder(models.Model):
         :rtype: float
         """
         self.ensure_one()
+        if self.currency_id == self.company_id.currency_id:
+            return 1.0
         return self.mrr_rate or self.currency_rate or 1.0
 
     def _get_event_rate(self, day):
@@ -120,9 +123,6 @@ class SaleOrder(models.Model):
         today = self._get_today()
         if self.subscription_state == lifecycle.CHURNED and self.close_date:
             return min(self.close_date, today)
-        is_entering = self._is_counted() and not self.event_snapshot
-        if is_entering and self.trial_end_date and not self.last_event_date:
-            return min(self.trial_end_date + ONE_DAY, today)
         return today
 
     def _get_entering_note(self, kind):
@@ -132,8 +132,6 @@ class SaleOrder(models.Model):
             return self.env._("Renewal of %s", self.parent_order_id.name or self.name)
         if kind == "reactivation":
             return self.env._("Reopened")
-        if self.trial_end_date:
-            return self.env._("The trial is over")
         return self.env._("Confirmed")
 
     def _get_leaving_note(self, kind):
@@ -159,15 +157,17 @@ class SaleOrder(models.Model):
             if self.subscription_state == lifecycle.PAUSED:
                 return self.env._("Paused")
             return self.env._("Resumed")
-        names = [
-            self._fields[field].get_description(self.env, ["string"])["string"]
+        names = {
+            self._fields[field].get_description(self.env, ["string"])["string"]: True
             for key, field in (
                 ("partner_id", "partner_id"),
+                ("commercial_partner_id", "partner_id"),
+                ("country_id", "partner_id"),
                 ("plan_id", "plan_id"),
                 ("user_id", "user_id"),
                 ("team_id", "team_id"),
                 ("template_id", "sale_order_template_id"),
             )
             if before.get(key) != self._get_event_keys()[key]
-        ]
+        }
         return ", ".join(names) or self.env._("Edited")

@@ -356,7 +356,8 @@ class SaleOrder(models.Model):
             pause.date_to = day - ONE_DAY
         else:
             pause.state = "revoked"  # paused and resumed on one day
-        self._set_subscription_state(lifecycle.PROGRESS)
+        with self._recording(date=min(day, self._get_today())):
+            self._set_subscription_state(lifecycle.PROGRESS)
         self.sudo().resume_date = False  # sudo: kept from typing
 
     @api.model

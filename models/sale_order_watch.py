@@ -36,7 +36,7 @@ class SaleOrder(models.Model):
             recording.forget(orders)
             confirmed = orders.filtered(lambda order: order.state == "sale")
             if confirmed:
-                self.env["subscription.event"].sudo()._rebuild(confirmed)
+                self.env["subscription.event"].sudo()._rebuild(confirmed, imported=True)
         return orders
 
     def write(self, vals):
@@ -91,3 +91,18 @@ class SaleOrder(models.Model):
         """Override to write one set of events for all that follows from it."""
         with self._recording():
             return super()._reopen()
+
+    def _recompute_prices(self):
+        """Override to write one set of events for all lines."""
+        with self._recording():
+            return super()._recompute_prices()
+
+    def _recompute_taxes(self):
+        """Override to write one set of events for all lines."""
+        with self._recording():
+            return super()._recompute_taxes()
+
+    def _set_customer_addresses(self, addresses, partner):
+        """Override to write one set of events: taxes may follow the address."""
+        with self._recording():
+            return super()._set_customer_addresses(addresses, partner)

@@ -84,6 +84,10 @@ class SubscriptionEvent(models.Model):
         ondelete="restrict",
         help="The company, for a contract made with one of its people.",
     )
+    customer_number = fields.Integer(
+        readonly=True,
+        help="The commercial customer when it happened, whoever they were merged into.",
+    )
     country_id = fields.Many2one(comodel_name="res.country", ondelete="restrict")
     user_id = fields.Many2one(
         comodel_name="res.users", string="Salesperson", ondelete="set null"
@@ -166,10 +170,10 @@ class SubscriptionEvent(models.Model):
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for event in self:
-            event.display_name = (
-                f"{event.order_id.name}, {format_date(self.env, event.event_date)}: "
-                f"{kinds.get(event.kind)}"
-            )
+            # sudo: the name of a contract that has another salesperson by now
+            name = event.order_id.sudo().name
+            day = format_date(self.env, event.event_date)
+            event.display_name = f"{name}, {day}: {kinds.get(event.kind)}"
 
     def _get_amounts(self):
         """Return the MRR change by product id.

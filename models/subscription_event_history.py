@@ -1,3 +1,5 @@
+import logging
+
 from odoo import api, fields, models
 
 from ..engine import lifecycle
@@ -5,12 +7,14 @@ from ..engine.movements import Position
 from ..engine.period import ONE_DAY
 from .event_facts import Step
 
+_logger = logging.getLogger(__name__)
+
 
 class SubscriptionEvent(models.Model):
     _inherit = "subscription.event"
 
     @api.model
-    def _rebuild(self, orders=None):
+    def _rebuild(self, orders=None, imported=False):
         """Write the history of contracts that have none.
 
         Contracts that were there before this addon wrote events, or that were imported:
@@ -18,23 +22,30 @@ class SubscriptionEvent(models.Model):
         no record explains is an event of today.
 
         :param orders: contracts, default all; those with events are left alone
+        :param bool imported: they were confirmed elsewhere, and count from their start;
+            others count from the day they were confirmed
         :return: the events
         :rtype: subscription.event
         """
         orders = self._get_without_history(orders)
-        days = {}
+        self = self.with_context(subscription_imported=imported)
+        days, odd = {}, orders.browse()
         for order in orders:
-            for day in self._get_history_days(order):
-                days.setdefault(day, []).append(order)
-        events = self.browse()
+            try:
+                for day in self._get_history_days(order):
+                    self._get_position_on(order, day)
+                    days.setdefault(day, []).append(order)
+            except Exception:  # pylint: disable=broad-exception-caught
+                # One contract with odd data must not stop an update of the addon. It
+                # counts from today, and the check of the figures compares it.
+                _logger.exception("The history of %s cannot be told", order.name)
+                odd |= order
         for day in sorted(days):
-            events += self._rebuild_day(day, days[day])
-        recorder = self.env["subscription.recorder"]
-        with recorder._open() as recording:
-            recording.touch(
-                orders, {"note": self.env._("As found, no record says why")}
-            )
-        return events + orders.event_ids - events
+            self._rebuild_day(day, [one for one in days[day] if one not in odd])
+        with self.env["subscription.recorder"]._open() as recording:
+            note = self.env._("As found, no record says why")
+            recording.touch(orders, {"note": note})
+        return orders.event_ids
 
     def _get_without_history(self, orders):
         # sudo: the history is complete, whoever starts this
@@ -77,16 +88,18 @@ class SubscriptionEvent(models.Model):
     def _get_history_start(self, order):
         """Return the day from which on a contract counted, or None.
 
-        It is the day it was confirmed, or its start where that came before.
+        It is the day it was confirmed, or, where that was elsewhere, its start.
 
         :rtype: date | None
         """
         confirmed = fields.Datetime.context_timestamp(order, order.date_order).date()
-        day = min(confirmed, order.start_date or confirmed)
+        day = confirmed
+        if self.env.context.get("subscription_imported"):
+            day = min(confirmed, order.start_date or confirmed)
         if order.in_trial:
             return None
-        if order.trial_end_date:
-            day = max(day, order.trial_end_date + ONE_DAY)
+        if order.trial_end_date and order.trial_end_date >= confirmed:
+            day = order.trial_end_date + ONE_DAY
         return day
 
     def _get_history_end(self, order):

@@ -17,14 +17,15 @@ class SubscriptionEvent(models.Model):
         :return: the differences, in words; empty when all is sound
         :rtype: list[str]
         """
-        return [text for _order, text in self._find_differences()]
+        return [one["message"] for one in self._find_differences()]
 
     @api.model
     def _find_differences(self):
-        """Return the differences, each with the contract it is about or none.
+        """Return the differences, as values of subscription.finding.
 
-        :return: list of (sale.order, words)
-        :rtype: list[tuple]
+        The key is the same for the same difference, whatever language it is told in.
+
+        :rtype: list[dict]
         """
         self.env.flush_all()
         return [
@@ -49,7 +50,7 @@ class SubscriptionEvent(models.Model):
             """
             SELECT COALESCE(one.id, sums.order_id), COALESCE(sums.mrr, 0),
                    COALESCE(one.mrr, 0), COALESCE(sums.active, 0),
-                   COALESCE(one.active, 0), company.currency_id, one.id IS NULL
+                   COALESCE(one.active, 0), company.currency_id, company.id
               FROM (SELECT order_id, min(company_id) AS company_id,
                            sum(mrr_change) AS mrr, sum(active_change) AS active
                       FROM subscription_event
@@ -67,10 +68,12 @@ class SubscriptionEvent(models.Model):
              ORDER BY 1
             """
         )
-        for order_id, events, mrr, active, is_live, currency, _gone in rows:
+        for order_id, events, mrr, active, is_live, currency, company in rows:
             order = self.env["sale.order"].browse(order_id)
             if active != is_live:
-                yield (
+                yield self._tell(
+                    f"contract:{order_id}",
+                    company,
                     order,
                     self.env._(
                         "%(order)s counts %(active)s times in its events, and is "
@@ -81,7 +84,9 @@ class SubscriptionEvent(models.Model):
                     ),
                 )
             else:
-                yield (
+                yield self._tell(
+                    f"contract:{order_id}",
+                    company,
                     order,
                     self.env._(
                         "%(order)s: its events add up to %(events)s, its MRR is "
@@ -96,7 +101,8 @@ class SubscriptionEvent(models.Model):
         """Find events that do not lead from the MRR before to the MRR after them."""
         rows = self._query(
             """
-            SELECT order_id, event_date, mrr_before, mrr_change, mrr_after, currency_id
+            SELECT id, order_id, event_date, mrr_before, mrr_change, mrr_after,
+                   currency_id, company_id
               FROM (SELECT event.*, currency.rounding,
                            lag(mrr_after, 1, 0) OVER (
                                PARTITION BY order_id ORDER BY event_date, event.id
@@ -108,9 +114,11 @@ class SubscriptionEvent(models.Model):
              ORDER BY order_id, event_date
             """
         )
-        for order_id, day, before, change, after, currency in rows:
+        for event_id, order_id, day, before, change, after, currency, company in rows:
             order = self.env["sale.order"].browse(order_id)
-            yield (
+            yield self._tell(
+                f"step:{event_id}",
+                company,
                 order,
                 self.env._(
                     "%(order)s, %(date)s: %(before)s and %(change)s are not %(after)s.",
@@ -126,7 +134,8 @@ class SubscriptionEvent(models.Model):
         """Find events whose products do not add up to them."""
         rows = self._query(
             """
-            SELECT order_id, event_date, mrr_change, products.total, event.currency_id
+            SELECT event.id, order_id, event_date, mrr_change, products.total,
+                   event.currency_id, company_id
               FROM subscription_event event
               JOIN res_currency currency ON currency.id = event.currency_id
               CROSS JOIN LATERAL (
@@ -137,9 +146,11 @@ class SubscriptionEvent(models.Model):
              ORDER BY order_id, event_date
             """
         )
-        for order_id, day, change, total, currency in rows:
+        for event_id, order_id, day, change, total, currency, company in rows:
             order = self.env["sale.order"].browse(order_id)
-            yield (
+            yield self._tell(
+                f"products:{event_id}",
+                company,
                 order,
                 self.env._(
                     "%(order)s, %(date)s: the products add up to %(total)s, the event "
@@ -156,19 +167,21 @@ class SubscriptionEvent(models.Model):
         rows = self._query(
             """
             SELECT root_order_id, event_date, sum(mrr_change), sum(active_change),
-                   min(event.currency_id)
+                   min(event.currency_id), company_id
               FROM subscription_event event
               JOIN res_currency currency ON currency.id = event.currency_id
              WHERE kind = 'transfer'
-             GROUP BY root_order_id, event_date, currency.rounding
+             GROUP BY root_order_id, event_date, currency.rounding, company_id
             HAVING abs(sum(mrr_change)) >= currency.rounding / 2
                 OR sum(active_change) <> 0
              ORDER BY 1, 2
             """
         )
-        for order_id, day, change, active, currency in rows:
+        for order_id, day, change, active, currency, company in rows:
             order = self.env["sale.order"].browse(order_id)
-            yield (
+            yield self._tell(
+                f"transfer:{order_id}:{day}",
+                company,
                 order,
                 self.env._(
                     "%(order)s, %(date)s: transfers leave %(change)s and %(active)s "
@@ -181,23 +194,32 @@ class SubscriptionEvent(models.Model):
             )
 
     def _find_customers(self):
-        """Find customers that are new twice, or have less than no contract."""
+        """Find customers that are new twice, or have less than no contract.
+
+        By their numbers when it happened: who is merged has been new twice.
+        """
         rows = self._query(
             """
-            SELECT commercial_partner_id, sum(active_change),
-                   COALESCE(
-                       sum(active_change) FILTER (WHERE customer_kind = 'new'), 0
-                   ) AS new
+            SELECT company_id, commercial_partner_id, commercial_partner_id,
+                   sum(active_change), 0
               FROM subscription_event
              GROUP BY company_id, commercial_partner_id
             HAVING sum(active_change) < 0
-                OR sum(active_change) FILTER (WHERE customer_kind = 'new') > 1
-             ORDER BY 1
+             UNION
+            SELECT company_id, min(commercial_partner_id), customer_number,
+                   sum(active_change),
+                   sum(active_change) FILTER (WHERE customer_kind = 'new')
+              FROM subscription_event
+             GROUP BY company_id, customer_number
+            HAVING sum(active_change) FILTER (WHERE customer_kind = 'new') > 1
+             ORDER BY 1, 2
             """
         )
-        for partner_id, active, new in rows:
+        for company, partner_id, number, active, new in rows:
             partner = self.env["res.partner"].browse(partner_id)
-            yield (
+            yield self._tell(
+                f"customer:{company}:{number}",
+                company,
                 self.env["sale.order"],
                 self.env._(
                     "%(customer)s is new %(new)s times, and has %(active)s contracts.",
@@ -206,3 +228,12 @@ class SubscriptionEvent(models.Model):
                     active=active,
                 ),
             )
+
+    @api.model
+    def _tell(self, key, company_id, order, message):
+        return {
+            "key": key,
+            "company_id": company_id,
+            "order_id": order.id,
+            "message": message,
+        }

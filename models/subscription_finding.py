@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
 
 # So many contracts get an activity in a night; more of them have one cause.
 MAX_ACTIVITIES = 20
@@ -22,7 +21,16 @@ class SubscriptionFinding(models.Model):
         ondelete="cascade",
     )
     company_id = fields.Many2one(
-        related="order_id.company_id", store=True, string="Company"
+        comodel_name="res.company",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    key = fields.Char(
+        required=True,
+        readonly=True,
+        help="What tells the difference from others, in any language.",
     )
     is_open = fields.Boolean(
         string="Open",
@@ -40,7 +48,6 @@ class SubscriptionFinding(models.Model):
 
     # === ACTION METHODS === #
 
-    @api.model
     def action_check(self):
         """Check all figures now, and say what came of it.
 
@@ -48,7 +55,8 @@ class SubscriptionFinding(models.Model):
         :rtype: dict
         """
         self.check_access("read")
-        found = self._check()
+        self._check()
+        found = self.search([("is_open", "=", True)])  # of the user's companies
         message = (
             self.env._("%s differences were found.", len(found))
             if found
@@ -88,22 +96,14 @@ class SubscriptionFinding(models.Model):
         :return: what is open
         :rtype: subscription.finding
         """
-        found = {
-            (order.id or False, text)
-            for order, text in self.env["subscription.event"]
-            .sudo()  # sudo: the proof is about all there is
-            ._find_differences()
-        }
-        # sudo: the list is written by the check alone
-        Finding = self.sudo()
-        known = Finding.search(Domain("is_open", "=", True))
-        gone = known.filtered(lambda one: (one.order_id.id, one.message) not in found)
-        gone.write({"is_open": False, "gone_date": fields.Datetime.now()})
-        kept = known - gone
-        new = found - {(one.order_id.id, one.message) for one in kept}
-        return kept + Finding.create(
-            [
-                {"order_id": order_id, "message": text}
-                for order_id, text in sorted(new, key=lambda one: (one[0] or 0, one[1]))
-            ]
-        )
+        # sudo: the proof is about all there is, and the list is written by it alone
+        differences = self.env["subscription.event"].sudo()._find_differences()
+        found = {one["key"]: one for one in differences}
+        known = self.sudo().search([("is_open", "=", True)])
+        kept = known.filtered(lambda one: one.key in found)
+        (known - kept).write({"is_open": False, "gone_date": fields.Datetime.now()})
+        for finding in kept:
+            message = found.pop(finding.key)["message"]
+            if finding.message != message:
+                finding.message = message
+        return kept + self.sudo().create(list(found.values()))

@@ -1,15 +1,18 @@
 from collections import defaultdict
 from contextlib import contextmanager
+from weakref import WeakKeyDictionary
 
 from odoo import models
+from odoo.exceptions import MissingError
 from odoo.tools import SQL
 
 from ..engine import movements
 from ..engine.movements import Position
 from .event_facts import Recording, Step
 
-# Where the recording that is open is kept: it belongs to the transaction.
-KEY = "subscriptions.recording"
+# The recording that is open, by cursor. Not in the cursor's cache: that is emptied when
+# a savepoint inside is rolled back.
+OPEN = WeakKeyDictionary()
 
 
 class SubscriptionRecorder(models.AbstractModel):
@@ -30,17 +33,16 @@ class SubscriptionRecorder(models.AbstractModel):
 
         :rtype: Recording
         """
-        cache = self.env.cr.cache
-        outer = cache.get(KEY)
+        cursor = self.env.cr
+        outer = OPEN.get(cursor)
         if outer is not None:
             yield outer
             return
-        recording = cache[KEY] = Recording()
+        recording = OPEN[cursor] = Recording()
         try:
             yield recording
         finally:
-            if cache.get(KEY) is recording:
-                del cache[KEY]
+            del OPEN[cursor]
         self._record(recording)
 
     def _record(self, recording):
@@ -51,13 +53,20 @@ class SubscriptionRecorder(models.AbstractModel):
         """
         # sudo: events follow from what somebody was allowed to do
         orders = self.env["sale.order"].sudo().browse(recording.facts)
+        try:
+            steps = self._get_steps(orders, recording)
+        except MissingError:  # made inside, in a savepoint that was rolled back
+            steps = self._get_steps(orders.exists(), recording)
+        return self._record_steps(steps)
+
+    def _get_steps(self, orders, recording):
         steps = {}
         for order in orders:
             if order._may_have_events():
                 step = self._get_step(order, recording.facts[order.id])
                 if step:
                     steps[order] = step
-        return self._record_steps(steps)
+        return steps
 
     def _record_steps(self, steps):
         """Write the events of what happened to contracts on the same occasion.
@@ -76,9 +85,10 @@ class SubscriptionRecorder(models.AbstractModel):
 
     def _prepare_snapshot(self, step):
         after = step.after
-        is_undone = not after and step.order.state == "cancel"
+        gone = {"mrr_rate": False} if step.order.mrr_rate and not after else {}
         return {
-            "last_event_date": not is_undone and step.day,
+            **gone,
+            "last_event_date": step.day,
             "event_snapshot": after
             and {
                 "keys": after.keys,
@@ -94,6 +104,10 @@ class SubscriptionRecorder(models.AbstractModel):
         before, after = self._get_recorded(order), self._get_position(order)
         if before == after:
             return None
+        if before:
+            before = before._replace(keys=self._get_live_keys(order, before.keys))
+            if before == after:
+                return None
         day = facts.get("date") or order._get_event_day()
         if order.last_event_date:
             day = max(day, order.last_event_date)
@@ -130,6 +144,24 @@ class SubscriptionRecorder(models.AbstractModel):
         amounts = {int(key): one for key, one in snapshot["amounts"].items()}
         return Position(amounts, snapshot["keys"])
 
+    def _get_live_keys(self, order, keys):
+        """Return what a contract was counted under, as it is called now.
+
+        A team may be deleted since, a customer merged into another: PostgreSQL has
+        brought the events up to date. A key may be new, or its addon gone.
+
+        :rtype: dict
+        """
+        Event = self.env["subscription.event"]
+        result = order._get_event_keys()
+        for name in result.keys() & keys.keys():
+            comodel = Event._fields[name].comodel_name
+            value = keys[name]
+            if comodel and value and not self.env[comodel].browse(value).exists():
+                value = name.endswith("partner_id") and result[name]
+            result[name] = value
+        return result
+
     def _apply_rate(self, step):
         """Value a contract in a foreign currency at the rate of the day."""
         order, before = step.order, step.before
@@ -161,10 +193,12 @@ class SubscriptionRecorder(models.AbstractModel):
         for order, step in steps.items():
             if not step.before:
                 continue
-            step.add(
-                movements.revalue(step.before, step.revalued),
-                self.env._("Exchange rate"),
-            )
+            is_undone = order.state == "cancel" and order not in arriving
+            if not is_undone:
+                step.add(
+                    movements.revalue(step.before, step.revalued),
+                    self.env._("Exchange rate"),
+                )
             if step.after:
                 note = order._get_moving_note(step.before.keys)
                 step.add(movements.move(step.revalued, step.after), note)
@@ -172,7 +206,7 @@ class SubscriptionRecorder(models.AbstractModel):
                 note = order._get_leaving_note("transfer")
                 step.add([movements.leave(step.revalued, "transfer")], note)
                 self._arrive(steps[arriving[order]], step)
-            elif order.state == "cancel":
+            elif is_undone:
                 self._undo(step)
             else:
                 note = order._get_leaving_note("churn")
@@ -222,9 +256,14 @@ class SubscriptionRecorder(models.AbstractModel):
                 Position({}), Position(self._round(order, amounts))
             )
             amounts = undone[0].amounts if undone else {}
-            if amounts or sum(active):
-                one = movements.Movement(kind, amounts, sum(active), dict(keys))
-                step.add([one], order._get_leaving_note("cancel"), customer_kind)
+            count = sum(active)
+            sign = 1 if count > 0 else -1
+            found = [
+                movements.Movement(kind, one, sign if count else 0, dict(keys))
+                for one in [amounts, *[{}] * (abs(count) - 1)]
+                if one or count
+            ]
+            step.add(found, order._get_leaving_note("cancel"), customer_kind)
 
     def _round(self, order, amounts):
         currency = order.company_id.currency_id
@@ -267,9 +306,10 @@ class SubscriptionRecorder(models.AbstractModel):
         """
         ids = sorted(
             {
-                step.order.partner_id.commercial_partner_id.id
+                one.keys["commercial_partner_id"]
                 for step in steps
-                if any(self._counts_at_customer(one) for one in step.movements)
+                for one, _note, _customer_kind in step.movements
+                if one.active and one.kind != "transfer"
             }
         )
         customers = defaultdict(lambda: [0, False])
@@ -287,7 +327,11 @@ class SubscriptionRecorder(models.AbstractModel):
             SQL(
                 """
                 SELECT company_id, commercial_partner_id, sum(active_change),
-                       sum(active_change) FILTER (WHERE customer_kind = 'new')
+                       -- begun, and not taken back
+                       count(*) FILTER (WHERE active_change > 0)
+                       - count(*) FILTER (
+                           WHERE active_change < 0
+                             AND customer_kind IN ('new', 'reactivation'))
                   FROM subscription_event
                  WHERE commercial_partner_id = ANY(%s)
                  GROUP BY company_id, commercial_partner_id
@@ -295,15 +339,9 @@ class SubscriptionRecorder(models.AbstractModel):
                 ids,
             )
         )
-        for company, partner, active, new in rows:
-            customers[company, partner] = [active, bool(new and new > 0)]
+        for company, partner, active, begun in rows:
+            customers[company, partner] = [active, begun > 0]
         return customers
-
-    def _counts_at_customer(self, found):
-        movement, _note, customer_kind = found
-        return not customer_kind and movement.kind in (
-            movements.ENTERING | movements.LEAVING
-        )
 
     # === EVENTS === #
 
@@ -319,18 +357,20 @@ class SubscriptionRecorder(models.AbstractModel):
             for movement, note, customer_kind in step.movements:
                 total += movement.total
                 customer = customers[
-                    step.order.company_id.id,
-                    step.order.partner_id.commercial_partner_id.id,
+                    movement.keys["company_id"],
+                    movement.keys["commercial_partner_id"],
                 ]
                 active, known = customer
+                others = active - (movement.active < 0)
                 if not customer_kind:
-                    others = active - (movement.active < 0)
                     customer_kind = movements.at_customer(
                         movement.kind, movement.active, others, known
                     )
+                elif movement.active < 0 and others > 0:
+                    customer_kind = "contraction"  # taken back, of a customer who stays
                 if movement.kind != "transfer":
                     customer[0] += movement.active
-                    customer[1] = known or customer_kind == "new"
+                    customer[1] = known or movement.active > 0
                 values.append(
                     self._prepare_event(step, movement, total, note, customer_kind)
                 )
@@ -349,7 +389,6 @@ class SubscriptionRecorder(models.AbstractModel):
         """
         order, facts = step.order, step.facts
         currency = order.company_id.currency_id
-        partner = self.env["res.partner"].browse(movement.keys["partner_id"])
         change = facts.get("change")
         is_churn = movement.kind == "churn"
         return {
@@ -367,8 +406,7 @@ class SubscriptionRecorder(models.AbstractModel):
                 for key, one in movement.amounts.items()
             },
             "currency_id": currency.id,
-            "commercial_partner_id": partner.commercial_partner_id.id,
-            "country_id": partner.country_id.id,
+            "customer_number": movement.keys["commercial_partner_id"],
             "close_reason_id": is_churn and order.close_reason_id.id,
             "actor_id": facts.get("actor", self.env.uid),
             "change_id": change and change.id,

@@ -33,7 +33,6 @@ class SubscriptionScheduler(models.AbstractModel):
         for company in self.env["res.company"].search([("active", "=", True)]):
             today = Order.new({"company_id": company.id})._get_today()
             service = self.with_company(company)
-            service._end_trials(company, today)
             for step in service._get_steps():
                 if not step(company, today):
                     # Odoo takes the rest up again.
@@ -48,6 +47,7 @@ class SubscriptionScheduler(models.AbstractModel):
         :return: functions of company and day, which tell whether there is time left
         """
         return [
+            self._end_trials,
             self._resume_contracts,
             self._apply_changes,
             self._end_contracts,
@@ -111,11 +111,19 @@ class SubscriptionScheduler(models.AbstractModel):
         :param company: the company
         :param date today: the day
         """
-        self._search_orders(
+        over = self._search_orders(
             company,
             Domain("in_trial", "=", True),
             Domain("trial_end_date", "<", today),
-        ).in_trial = False
+        )
+        return self._each(over, self._end_trial)
+
+    def _end_trial(self, order):
+        with order._recording(
+            date=add_days(order.trial_end_date, 1),
+            note=self.env._("The trial is over"),
+        ):
+            order.in_trial = False
 
     def _resume_contracts(self, company, today):
         """Resume paused contracts whose day has come, or whose end has."""
@@ -134,7 +142,8 @@ class SubscriptionScheduler(models.AbstractModel):
         if order.resume_date and order.resume_date <= today:
             order._resume(order.resume_date)
         elif last and last <= today:
-            order._end_pause(add_days(last, 1))
+            with order._recording(date=last):  # before it ends
+                order._end_pause(add_days(last, 1))
 
     def _apply_changes(self, company, today):
         """Make the changes whose day has come, in the order of their days."""

@@ -34,6 +34,7 @@ from . import test_dunning
 from . import test_event_history
 from . import test_events
 from . import test_events_customers
+from . import test_events_findings
 from . import test_fake_provider
 from . import test_forecast
 from . import test_invariants

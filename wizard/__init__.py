@@ -1,4 +1,5 @@
 from . import account_move_reversal
+from . import base_partner_merge
 from . import subscription_contract_wizard
 from . import subscription_change_wizard
 from . import subscription_change_plan
