@@ -32,7 +32,9 @@ GROWING = (
         told=385,
         later=(("fewer", 250), ("more", 95)),
     ),
-    Deal(MONTHLY, (BASIC,), 510, story="close_need", told=330, later=(("reopen", 200),)),
+    Deal(
+        MONTHLY, (BASIC,), 510, story="close_need", told=330, later=(("reopen", 200),)
+    ),
     Deal(MONTHLY, (("seat_team", 5, 5),), 480, story="close_competitor", told=290),
     Deal(
         MONTHLY,
