@@ -25,8 +25,8 @@ class TestDemo(TransactionCase):
         cls.contracts = cls.orders.filtered(lambda order: order.state == "sale")
         cls.invoices = cls.contracts.period_ids.move_id
 
-    def test_about_eighty_contracts_began_over_eighteen_months(self):
-        self.assertTrue(70 <= len(self.contracts) <= 90, len(self.contracts))
+    def test_some_ninety_contracts_began_over_eighteen_months(self):
+        self.assertTrue(80 <= len(self.contracts) <= 100, len(self.contracts))
         starts = self.contracts.mapped("start_date")
         self.assertGreater((max(starts) - min(starts)).days, 500)
         begun = self.contracts.filtered(
