@@ -26,6 +26,7 @@ from report import (
     format_table,
     format_verdict,
     summarize,
+    write_between,
 )
 
 STARTED = time.monotonic()
@@ -133,7 +134,8 @@ def main():
     faults = find_faults(rows)
     write_json(arguments.json, machine, rows, faults)
     if arguments.docs and not faults:
-        write_docs(arguments.docs, text)
+        write_between(arguments.docs, text, "results")
+        say(f"written to {arguments.docs}")
     for fault in faults:
         print(f"WRONG: {fault}")
     sys.exit(bool(faults))
@@ -148,15 +150,6 @@ def format_results(rows, machine):
         "\n".join([f"Measured on {date.today()}:\n", *lines]),
     ]
     return "\n\n".join(filter(None, parts))
-
-
-def write_docs(path, text):
-    """Replace what stands between the marks of a document."""
-    opening, closing = "<!-- results -->", "<!-- end of results -->"
-    head, rest = path.read_text().split(opening)
-    _old, tail = rest.split(closing)
-    path.write_text(f"{head}{opening}\n\n{text}\n\n{closing}{tail}")
-    say(f"written to {path}")
 
 
 def write_json(path, machine, rows, faults):

@@ -138,28 +138,39 @@ def install(db, modules):
     )
 
 
+def ensure_seed(say):
+    """Return the database with customers and products, and no addon."""
+
+    def make_seed(db):
+        say("making customers and products")
+        measure("seed", db)
+
+    seeded = name_of("seed")
+    ensure(seeded, BASE, hash_of([HERE / "dataset.py"]), make_seed)
+    return seeded
+
+
+def ensure_installed(modules, say):
+    """Return the database in which some addons are installed, besides."""
+
+    def make_installed(db):
+        say(f"installing {modules}")
+        install(db, modules)
+
+    installed = name_of("with", modules)
+    ensure(installed, ensure_seed(say), hash_of_addons(modules), make_installed)
+    return installed
+
+
 def ensure_template(contender, size, say):
     """Return the database in which `size` contracts of a contender are due today.
 
     :param say: function that tells a person what takes its time
     """
     code = hash_of([HERE / "dataset.py", HERE / "contenders.py"])
-    seeded = name_of("seed")
-
-    def make_seed(db):
-        say("making customers and products")
-        measure("seed", db)
-
-    ensure(seeded, BASE, hash_of([HERE / "dataset.py"]), make_seed)
     if not contender.modules:
-        return seeded
-    installed = name_of(contender.name)
-
-    def make_installed(db):
-        say(f"installing {contender.modules}")
-        install(db, contender.modules)
-
-    ensure(installed, seeded, hash_of_addons(contender.modules), make_installed)
+        return ensure_seed(say)
+    installed = ensure_installed(contender.modules, say)
     prepared = name_of(contender.name, size)
 
     def make_prepared(db):

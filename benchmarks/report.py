@@ -148,3 +148,11 @@ def describe_machine():
         "python": platform.python_version(),
         "postgresql": f"{ask('SHOW server_version').split()[0]} ({durability})",
     }
+
+
+def write_between(path, text, mark):
+    """Replace what stands between two marks of a document."""
+    opening, closing = f"<!-- {mark} -->", f"<!-- end of {mark} -->"
+    head, rest = path.read_text().split(opening)
+    _old, tail = rest.split(closing)
+    path.write_text(f"{head}{opening}\n\n{text}\n\n{closing}{tail}")

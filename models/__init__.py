@@ -81,6 +81,7 @@ from . import subscription_collector_attempt
 from . import subscription_collector_call
 from . import subscription_collector_dunning
 from . import subscription_demo
+from . import subscription_demo_growth
 from . import subscription_demo_payment
 from . import subscription_dunning_policy
 from . import subscription_dunning_step

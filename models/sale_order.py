@@ -467,5 +467,7 @@ class SaleOrder(models.Model):
         browser's is in the context all the same.
         """
         if self.env.uid == SUPERUSER_ID or self.env.user.share:
-            return self.env.ref("base.user_root").sudo().tz or "UTC"
+            # By its id: a reference would be looked up in the database each time.
+            root = self.env["res.users"].sudo().browse(SUPERUSER_ID)
+            return root.tz or "UTC"
         return self.env.context.get("tz")

@@ -43,6 +43,7 @@ class Deal:
     customer: str = ""
     story: str = ""  # method _story_…
     told: int = 0  # how many days ago the story happens
+    later: tuple = ()  # further ones: (story, told)
 
 
 WEEKLY, MONTHLY, QUARTERLY, YEARLY, FIRST, ARREARS = (
@@ -146,6 +147,7 @@ class SubscriptionDemo(models.AbstractModel):
                 self.env.company.name,
             )
             return
+        demo._make_currency(today)
         quotations = demo._make_orders(QUOTATIONS, today, draw)
         quotations[-3:].action_quotation_sent()
         deals = demo._draw_deals(today, draw)
@@ -280,8 +282,9 @@ class SubscriptionDemo(models.AbstractModel):
         starts = orders.grouped(lambda order: order.date_order.date())
         stories = defaultdict(list)
         for deal, order in contracts:
-            if deal.told:
-                stories[today - timedelta(days=deal.told)].append((deal, order))
+            for story, told in ((deal.story, deal.told), *deal.later):
+                if told:
+                    stories[today - timedelta(days=told)].append((story, order))
         first, last = min(starts), today - timedelta(days=UNBILLED_DAYS)
         for number in range((last - first).days + 1):
             day = first + timedelta(days=number)
@@ -292,8 +295,8 @@ class SubscriptionDemo(models.AbstractModel):
             demo._apply_day(family, day)
             demo._bill_day(family, day, draw)
             demo._collect_day(family, day)
-            for deal, order in stories[day]:
-                getattr(demo, f"_story_{deal.story}")(order.with_env(demo.env), day)
+            for story, order in stories[day]:
+                getattr(demo, f"_story_{story}")(order.with_env(demo.env), day)
             demo._end_day(demo._get_family(orders), day)
 
     def _get_family(self, orders):

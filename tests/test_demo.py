@@ -25,8 +25,8 @@ class TestDemo(TransactionCase):
         cls.contracts = cls.orders.filtered(lambda order: order.state == "sale")
         cls.invoices = cls.contracts.period_ids.move_id
 
-    def test_about_eighty_contracts_began_over_eighteen_months(self):
-        self.assertTrue(70 <= len(self.contracts) <= 90, len(self.contracts))
+    def test_some_ninety_contracts_began_over_eighteen_months(self):
+        self.assertTrue(80 <= len(self.contracts) <= 100, len(self.contracts))
         starts = self.contracts.mapped("start_date")
         self.assertGreater((max(starts) - min(starts)).days, 500)
         begun = self.contracts.filtered(
@@ -164,3 +164,44 @@ class TestDemo(TransactionCase):
         self.assertGreaterEqual(len(self.contracts.user_id), 2)
         self.assertGreaterEqual(len(self.contracts.team_id), 2)
         self.assertGreaterEqual(len(self.contracts.partner_id.country_id), 3)
+
+    def test_the_figures_are_proven_and_every_kind_of_movement_occurs(self):
+        Event = self.env["subscription.event"]
+        self.assertEqual(Event.verify(), [])
+        events = Event.search([("order_id.root_order_id", "in", self.contracts.ids)])
+        self.assertEqual(
+            set(events.mapped("kind")),
+            {
+                "new",
+                "expansion",
+                "contraction",
+                "churn",
+                "reactivation",
+                "transfer",
+                "currency",
+            },
+        )
+        self.assertGreaterEqual(
+            len({event.event_date.strftime("%Y-%m") for event in events}), 17
+        )
+        self.assertGreaterEqual(len(events.close_reason_id), 5)
+        self.assertGreaterEqual(len(events.user_id), 3)
+        self.assertGreaterEqual(len(events.team_id), 2)
+        self.assertGreaterEqual(len(events.country_id), 5)
+        self.assertGreaterEqual(len(events.template_id), 3)
+        self.assertTrue(events.filtered(lambda event: event.state == "paused"))
+
+    def test_the_mrr_has_grown_from_half_a_year_to_the_next(self):
+        today = self.env["sale.order"]._get_today()
+        Event = self.env["subscription.event"]
+        totals = [
+            sum(
+                Event.search(
+                    [("event_date", "<=", today - timedelta(days=days))]
+                ).mapped("mrr_change")
+            )
+            for days in (500, 365, 180, 0)
+        ]
+        self.assertGreater(totals[0], 0)
+        self.assertEqual(totals, sorted(totals))
+        self.assertGreater(totals[-1], 2 * totals[1])
