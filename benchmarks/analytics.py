@@ -122,7 +122,7 @@ def time_of(env, function):
 
 def ask_all(env, statements, params):
     # With the settings that the reports have, else it would not be a comparison.
-    env.cr.execute("SET LOCAL jit = off; SET LOCAL work_mem = '32MB'")
+    env["subscription.event"]._prepare_database()
     results = []
     for statement in statements:
         env.cr.execute(statement, params)

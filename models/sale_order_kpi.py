@@ -20,14 +20,17 @@ class SaleOrder(models.Model):
     def _search_counted_on(self, operator, value):
         if operator != "in":
             return NotImplemented
-        (day,) = value
-        return Domain(
-            "id",
-            "in",
-            SQL(
-                """(SELECT order_id FROM subscription_event WHERE event_date <= %s
-                     GROUP BY order_id HAVING sum(active_change) > 0)""",
-                fields.Date.to_date(day),
-                to_flush=self.env["subscription.event"]._fields["active_change"],
-            ),
+        return Domain.OR(
+            Domain(
+                "id",
+                "in",
+                SQL(
+                    """(SELECT order_id FROM subscription_event WHERE event_date <= %s
+                         GROUP BY order_id HAVING sum(active_change) > 0)""",
+                    fields.Date.to_date(day),
+                    to_flush=self.env["subscription.event"]._fields["active_change"],
+                ),
+            )
+            for day in value
+            if day
         )

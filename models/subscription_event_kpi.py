@@ -27,18 +27,22 @@ class SubscriptionEvent(models.Model):
     def _search_root_active_before(self, operator, value):
         if operator != "in":
             return NotImplemented
-        (day,) = value
         # Which contracts counted is known to who may ask for their events: the rules
         # of events are applied to what is found.
-        return Domain(
-            "root_order_id",
-            "in",
-            SQL(
-                """(SELECT root_order_id FROM subscription_event WHERE event_date < %s
-                     GROUP BY root_order_id HAVING sum(active_change) > 0)""",
-                fields.Date.to_date(day),
-                to_flush=self._fields["active_change"],
-            ),
+        return Domain.OR(
+            Domain(
+                "root_order_id",
+                "in",
+                SQL(
+                    """(SELECT root_order_id FROM subscription_event
+                         WHERE event_date < %s
+                         GROUP BY root_order_id HAVING sum(active_change) > 0)""",
+                    fields.Date.to_date(day),
+                    to_flush=self._fields["active_change"],
+                ),
+            )
+            for day in value
+            if day
         )
 
     @api.model
@@ -64,7 +68,10 @@ class SubscriptionEvent(models.Model):
         :param domain: which events, default all one may see
         :rtype: dict
         """
-        span = fields.Date.to_date(date_from), fields.Date.to_date(date_to)
+        try:
+            span = fields.Date.to_date(date_from), fields.Date.to_date(date_to)
+        except (TypeError, ValueError):
+            span = (None, None)
         # The last year there is has no day after it.
         if not all(span) or not span[0] <= span[1] < date(9999, 1, 1):
             raise UserError(self.env._("A span has a first day, and a last one after."))

@@ -34,6 +34,7 @@ class SubscriptionKpi(models.AbstractModel):
         :rtype: dict[tuple, dict]
         """
         domain = Domain(domain or Domain.TRUE)
+        self._prepare_reading()
         revenue = self._get_revenue(spans, domain)
         figures = self._get_figures(spans, domain, movements)
         return {

@@ -62,11 +62,14 @@ class SubscriptionKpi(models.AbstractModel):
     # === WHAT IS ASKED === #
 
     def _get_board_domain(self, filters):
-        return Domain.AND(
-            Domain(name, "in", [int(one) for one in filters[name]])
-            for name in FILTERS
-            if filters.get(name)
-        )
+        try:
+            return Domain.AND(
+                Domain(name, "in", [int(one) for one in filters[name]])
+                for name in FILTERS
+                if filters.get(name)
+            )
+        except (TypeError, ValueError) as error:
+            raise UserError(self.env._("The board knows no such filter.")) from error
 
     def _get_board_spans(self, options):
         """Return the span, and the span before it.
@@ -77,10 +80,13 @@ class SubscriptionKpi(models.AbstractModel):
         if name not in SPANS:
             raise UserError(self.env._("The board knows no such span: %s", name))
         if name == "custom":
-            span = tuple(
-                fields.Date.to_date(options.get(key))
-                for key in ("date_from", "date_to")
-            )
+            try:
+                span = tuple(
+                    fields.Date.to_date(options.get(key))
+                    for key in ("date_from", "date_to")
+                )
+            except ValueError:
+                span = (None, None)
             if not all(span) or not FIRST_DAY <= span[0] <= span[1] <= LAST_DAY:
                 raise UserError(
                     self.env._("Choose a first day, and a last one that is not before.")
@@ -233,7 +239,7 @@ class SubscriptionKpi(models.AbstractModel):
             if rows == "once":
                 domain &= Domain("is_recurring", "=", False)
             return self._prepare_action(tile["label"], "subscription.revenue", domain)
-        if rows == "contracts" and domain.is_true():
+        if rows == "contracts" and domain.is_true() and self._sees_all():
             Order = self.env["sale.order"]
             if Order.has_access("read"):
                 return {
@@ -250,6 +256,21 @@ class SubscriptionKpi(models.AbstractModel):
             if "retention" in tile["key"]:
                 domain &= Domain("root_active_before", "=", start)
         return self._prepare_event_action(tile["label"], domain)
+
+    def _sees_all(self):
+        """Tell whether somebody sees all contracts.
+
+        Who sees their own alone sees events that were theirs, whoever has the contract
+        now.
+        """
+        return self.env.su or any(
+            self.env.user.has_group(group)
+            for group in (
+                "sales_team.group_sale_salesman_all_leads",
+                "account.group_account_invoice",
+                "account.group_account_readonly",
+            )
+        )
 
     def _get_contract_views(self):
         ref = self.env.ref

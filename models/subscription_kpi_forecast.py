@@ -176,16 +176,16 @@ class SubscriptionKpi(models.AbstractModel):
         live = Domain("subscription_state", "in", list(lifecycle.LIVE))
 
         def translate(condition):
-            head, *rest = condition.field_expr.split(".")
-            path = ".".join((FIELDS_OF_ORDER[head], *rest))
+            path = FIELDS_OF_ORDER[condition.field_expr]
             return Domain(path, condition.operator, condition.value)
 
+        # What leads on to other records is asked with the rights of who asks.
         if all(
-            one.field_expr.split(".")[0] in FIELDS_OF_ORDER
+            one.field_expr in FIELDS_OF_ORDER and "any" not in one.operator
             for one in domain.iter_conditions()
         ):
             return live & domain.map_conditions(translate)
-        # Asked for what only events have: contracts that have such events.
+        # So is what only events have: contracts that have such events.
         query = Event._search(domain)
         return live & Domain("id", "in", query.subselect("order_id"))
 

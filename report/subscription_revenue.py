@@ -98,6 +98,32 @@ class SubscriptionRevenue(models.Model):
                                                       = sale_order_line.order_id
                              WHERE link.invoice_line_id = once.id
                            ) own ON TRUE
+                     UNION ALL
+                    -- What is sold once and invoiced by itself, or given back so.
+                    SELECT alone.id, alone.invoice_date, alone.move_id,
+                           alone.product_id, alone.balance, FALSE,
+                           min(CASE WHEN sold.subscription_kind = 'upsell'
+                                    THEN sold.parent_order_id ELSE sold.id END),
+                           alone.company_id, alone.company_currency_id
+                      FROM sale_order sold
+                      JOIN sale_order_line fee ON fee.order_id = sold.id
+                       AND fee.is_recurring IS NOT TRUE
+                       AND fee.display_type IS NULL
+                      JOIN sale_order_line_invoice_rel link
+                        ON link.order_line_id = fee.id
+                      JOIN account_move_line alone ON alone.id = link.invoice_line_id
+                       AND alone.subscription_id IS NULL
+                       AND alone.parent_state = 'posted'
+                       AND alone.display_type = 'product'
+                     WHERE (sold.subscription_state IS NOT NULL
+                            OR sold.subscription_kind = 'upsell')
+                       AND NOT EXISTS (
+                            SELECT 1 FROM account_move_line other
+                             WHERE other.move_id = alone.move_id
+                               AND other.subscription_id IS NOT NULL)
+                     GROUP BY alone.id, alone.invoice_date, alone.move_id,
+                              alone.product_id, alone.balance, alone.company_id,
+                              alone.company_currency_id
                    ) line
               LEFT JOIN sale_order contract ON contract.id = line.order_id
               LEFT JOIN res_partner customer ON customer.id = contract.partner_id

@@ -54,6 +54,13 @@ class SubscriptionQuickSums(models.AbstractModel):
         self._prepare_database()
         return super().web_search_read(*args, **kwargs)
 
+    @api.model
+    @api.readonly
+    def get_cohort_data(self, *args, **kwargs):
+        """Override: this is where cohorts ask."""
+        self._prepare_database()
+        return super().get_cohort_data(*args, **kwargs)
+
     def _read_group_select(self, aggregate_spec, query):
         """Override: of currencies, return no more than two.
 

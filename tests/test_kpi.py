@@ -1,4 +1,5 @@
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.tests import freeze_time, new_test_user, tagged
 
 from .kpi_common import JULY, KpiCommon
@@ -137,6 +138,20 @@ class TestKpi(KpiCommon):
         kpis = self._get_kpis()
         self.assertEqual(kpis["net_revenue"], before["net_revenue"])
         self.assertEqual(kpis["non_recurring_revenue"], 0.0)
+
+    def test_what_is_sold_once_and_invoiced_by_itself_is_revenue(self):
+        before = self._get_kpis()
+        order = self._sell(34.0)
+        upsell = self._upsell(order)
+        upsell.order_line.unlink()
+        upsell.order_line = [Command.create({"product_id": self.setup_fee.id})]
+        upsell.action_confirm()
+        self.assertEqual(upsell.invoice_ids.mapped("state"), ["posted"])
+        kpis = self._get_kpis()
+        self.assertEqual(kpis["non_recurring_revenue"], 250.0)
+        self.assertEqual(kpis["net_revenue"] - before["net_revenue"], 284.0)
+        rows = self.env["subscription.revenue"].search([("order_id", "=", order.id)])
+        self.assertEqual(sum(rows.mapped("amount")), 284.0)
 
     def test_each_row_of_revenue_knows_its_contract(self):
         order = self._sell(34.0, self.setup_fee)

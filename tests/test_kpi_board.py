@@ -91,6 +91,8 @@ class TestKpiBoard(KpiCommon):
             {"span": "custom"},
             {"span": "custom", "date_from": "2026-07-10", "date_to": "2026-07-01"},
             {"span": "custom", "date_from": "0001-01-01", "date_to": "2026-07-01"},
+            {"span": "custom", "date_from": "yesterday", "date_to": "2026-07-01"},
+            {"filters": {"plan_id": ["x"]}},
         ):
             with self.assertRaises(UserError):
                 self.kpi.get_board(options)

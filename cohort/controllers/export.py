@@ -16,17 +16,34 @@ TITLE_SIGNS = re.compile(r"[\[\]:*?/\\']")
 
 
 class CohortExporter(Controller):
-    @route("/web/cohort/export_xlsx", type="http", auth="user", readonly=True)
+    @route(
+        "/web/cohort/export_xlsx",
+        type="http",
+        auth="user",
+        methods=["POST"],
+        readonly=True,
+    )
     def export_xlsx(self, data, **kw):
         """Return what a cohort view shows, as a workbook.
 
         :param data: JSON with `title`, `headers` (the names of all columns) and `rows`,
             each with `label`, `value`, the `percentages` of its columns, and `is_bold`.
         """
-        table = json.load(data) if isinstance(data, FileStorage) else json.loads(data)
-        if not table or not table.get("rows"):
-            raise UnprocessableEntity(request.env._("There is nothing to export."))
-        content = self._build_workbook(table)
+        nothing = request.env._("There is nothing to export.")
+        try:
+            is_file = isinstance(data, FileStorage)
+            table = json.load(data) if is_file else json.loads(data)
+            if not table or not table.get("rows"):
+                raise UnprocessableEntity(nothing)
+            content = self._build_workbook(table)
+        except (
+            AttributeError,
+            KeyError,
+            OverflowError,
+            TypeError,
+            ValueError,
+        ) as error:
+            raise UnprocessableEntity(nothing) from error
         name = osutil.clean_filename(str(table["title"]))
         return request.make_response(
             content,
@@ -47,8 +64,9 @@ class CohortExporter(Controller):
         formats = {
             is_bold: {
                 "text": workbook.add_format({"bold": is_bold}),
+                "whole": workbook.add_format({"bold": is_bold, "num_format": "#,##0"}),
                 "value": workbook.add_format(
-                    {"bold": is_bold, "num_format": "#,##0.##"}
+                    {"bold": is_bold, "num_format": "#,##0.00"}
                 ),
                 "share": workbook.add_format({"bold": is_bold, "num_format": "0.0%"}),
             }
@@ -60,7 +78,10 @@ class CohortExporter(Controller):
         for line, row in enumerate(table["rows"], start=1):
             style = formats[bool(row.get("is_bold"))]
             sheet.write_string(line, 0, str(row["label"]), style["text"])
-            self._write_number(sheet, line, 1, row["value"], style["value"])
+            value = row["value"]
+            is_whole = isinstance(value, Real) and value == int(value)
+            number_style = style["whole" if is_whole else "value"]
+            self._write_number(sheet, line, 1, value, number_style)
             for column, percentage in enumerate(row["percentages"], start=2):
                 share = percentage / 100 if isinstance(percentage, Real) else None
                 self._write_number(sheet, line, column, share, style["share"])

@@ -51,7 +51,7 @@ export class KpiBoard extends Component {
             (address) => router.pushState({[ADDRESS_KEY]: address}),
             () => [this.address]
         );
-        onWillStart(() => this.load());
+        onWillStart(() => this.start());
     }
 
     // What is chosen: by who comes back, else by the address, else the last month.
@@ -88,7 +88,17 @@ export class KpiBoard extends Component {
     }
 
     get filterCount() {
-        return Object.values(this.options.filters).filter((ids) => ids.length).length;
+        return Object.values(this.options.filters).filter((ids) => ids?.length).length;
+    }
+
+    // An address may ask for what there is not: the board opens all the same.
+    async start() {
+        try {
+            await this.load();
+        } catch {
+            Object.assign(this.options, {span: DEFAULT_SPAN, filters: {}});
+            await this.load();
+        }
     }
 
     async load() {
