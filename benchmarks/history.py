@@ -385,8 +385,8 @@ def insert_events(env):
         INSERT INTO subscription_event (
             id, order_id, root_order_id, event_date, kind, customer_kind, state,
             mrr_change, mrr_after, active_change, product_mrr, plan_id, partner_id,
-            commercial_partner_id, country_id, user_id, team_id, template_id,
-            company_id, currency_id, close_reason_id, actor_id, origin, note,
+            commercial_partner_id, customer_number, country_id, user_id, team_id,
+            template_id, company_id, currency_id, close_reason_id, actor_id, origin, note,
             create_uid, create_date, write_uid, write_date)
         SELECT nextval('subscription_event_id_seq'), own_id, order_id, event_date, kind,
                CASE WHEN kind IN ('new', 'reactivation') THEN
@@ -399,8 +399,8 @@ def insert_events(env):
                     THEN jsonb_build_object(product_id::text, change)
                     ELSE jsonb_build_object(product_id::text, change / 2.0,
                                             other_product_id::text, change / 2.0) END,
-               own_plan_id, partner_id, partner_id, country_id, own_user_id, team_id,
-               template_id, company_id, currency_id,
+               own_plan_id, partner_id, partner_id, partner_id, country_id, own_user_id,
+               team_id, template_id, company_id, currency_id,
                CASE WHEN kind = 'churn' THEN reason_id END, own_user_id,
                'B' || own_id, 'Benchmark', 1, now(), 1, now()
           FROM (SELECT event.*, partner.country_id, company.currency_id,
