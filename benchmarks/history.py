@@ -386,8 +386,8 @@ def insert_events(env):
             id, order_id, root_order_id, event_date, kind, customer_kind, state,
             mrr_change, mrr_after, active_change, product_mrr, plan_id, partner_id,
             commercial_partner_id, customer_number, country_id, user_id, team_id,
-            template_id, company_id, currency_id, close_reason_id, actor_id, origin, note,
-            create_uid, create_date, write_uid, write_date)
+            template_id, company_id, currency_id, close_reason_id, actor_id, origin,
+            note, create_uid, create_date, write_uid, write_date)
         SELECT nextval('subscription_event_id_seq'), own_id, order_id, event_date, kind,
                CASE WHEN kind IN ('new', 'reactivation') THEN
                         CASE WHEN others > 0 THEN 'expansion'
