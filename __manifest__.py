@@ -8,6 +8,8 @@
     "website": "https://example.com/subscriptions",
     "depends": [
         "account_payment",
+        "base_automation",
+        "rating",
         "sale_management",
     ],
     "excludes": ["sale_subscription"],

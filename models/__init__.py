@@ -31,6 +31,7 @@ from . import sale_order_desk
 from . import sale_order_effect
 from . import sale_order_events
 from . import sale_order_family
+from . import sale_order_health
 from . import sale_order_hold
 from . import sale_order_kpi
 from . import sale_order_lifecycle
