@@ -18,6 +18,7 @@
         "security/ir.model.access.csv",
         "security/subscription_security.xml",
         "security/subscription_report_security.xml",
+        "security/subscription_alert_security.xml",
         # Records.
         "data/mail_activity_type_data.xml",
         "data/subscription_close_reason_data.xml",
@@ -30,6 +31,7 @@
         "data/subscription_dunning_data.xml",
         "data/subscription_plan_data.xml",
         "data/digest_data.xml",
+        "data/subscription_alert_data.xml",
         "data/ir_cron_data.xml",
         "data/subscription_cancellation_data.xml",
         # Wizards: their actions are on the contract.
@@ -67,9 +69,11 @@
         "views/res_config_settings_views.xml",
         "views/res_partner_views.xml",
         "views/digest_digest_views.xml",
+        "views/sale_order_health_views.xml",
         "views/subscription_menus.xml",
         "views/subscription_price_increase_views.xml",  # Its menu is in the ones above
         "views/subscription_finding_views.xml",  # And its menu
+        "views/subscription_alert_views.xml",  # And its menu
         "wizard/subscription_move_charging_views.xml",  # Its menu too
         "report/subscription_revenue_views.xml",
         "views/subscription_kpi_views.xml",

@@ -98,3 +98,16 @@ MAIL_LAYOUT = "mail.mail_notification_layout_with_responsible_signature"
 
 # Invoices a preview lists at most: ten years by the month.
 MAX_PREVIEW = 120
+
+# How a contract is doing.
+HEALTH = [("neutral", "Neutral"), ("good", "Good"), ("bad", "Bad")]
+
+# Contracts an alert acts on between two commits, and at once when asked by a button.
+ALERT_BATCH_SIZE = 50
+MAX_ALERTS_AT_ONCE = 200
+
+# So often in a day an alert acts on the same contract: more would be a nuisance.
+MAX_ALERTS_A_DAY = 3
+
+# What one alert changes may set off others, so many times in a run.
+MAX_ALERT_PASSES = 3

@@ -3,7 +3,9 @@ from . import account_move_cancellation
 from . import account_move_collection
 from . import account_move_line
 from . import account_move_page
+from . import base_automation
 from . import digest_digest
+from . import ir_actions_server
 from . import ir_http
 from . import payment_method
 from . import payment_method_saving
@@ -20,6 +22,7 @@ from . import res_partner
 from . import res_partner_by_link
 from . import res_partner_watch
 from . import sale_order
+from . import sale_order_alert
 from . import sale_order_anomaly
 from . import sale_order_billing
 from . import sale_order_cancellation
@@ -58,6 +61,12 @@ from . import sale_order_supplement
 from . import sale_order_template
 from . import sale_order_totals
 from . import sale_order_watch
+from . import subscription_alert
+from . import subscription_alert_action
+from . import subscription_alert_condition
+from . import subscription_alert_match
+from . import subscription_alert_run
+from . import subscription_alert_text
 from . import subscription_billing
 from . import subscription_billing_anomaly
 from . import subscription_billing_change
@@ -99,6 +108,7 @@ from . import subscription_kpi_revenue
 from . import subscription_kpi_tile
 from . import subscription_period
 from . import subscription_plan
+from . import subscription_plan_alert
 from . import subscription_plan_watch
 from . import subscription_price_increase
 from . import subscription_price_increase_change
@@ -111,3 +121,4 @@ from . import subscription_self_service_change
 from . import subscription_self_service_close
 from . import subscription_self_service_offer
 from . import subscription_self_service_pause
+from . import subscription_watch

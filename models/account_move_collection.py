@@ -145,6 +145,8 @@ class AccountMove(models.Model):
         collections = self._get_collections()
         collections._set_paid()
         collections._send_paid_invoices()
+        # sudo: whoever enters the payment may not read the contracts
+        self.sudo().subscription_ids._mark_changed()
         return result
 
     def _get_mail_template(self):

@@ -1,4 +1,5 @@
 from . import test_access_rights
+from . import test_alert
 from . import test_anomaly
 from . import test_bad_input
 from . import test_billing
@@ -37,6 +38,7 @@ from . import test_events_customers
 from . import test_events_findings
 from . import test_fake_provider
 from . import test_forecast
+from . import test_health
 from . import test_invariants
 from . import test_invoice_changes
 from . import test_kpi

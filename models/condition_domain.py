@@ -1,0 +1,98 @@
+"""Conditions on contracts that people write with Odoo's domain editor."""
+
+import ast
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
+
+
+def read_condition(env, text):
+    """Return a condition on contracts as a domain.
+
+    Nothing is executed: a list of conditions is read, dates may be relative ("today
+    -30d"). Used with the rights of whoever writes it, it is refused where it asks for
+    what he may not read, and so cannot be guessed at through what it matches.
+
+    :param env: whose rights count
+    :param str text: the domain as the editor writes it; empty matches nothing
+    :rtype: Domain
+    :raise ValidationError: with words, for what is no condition on contracts
+    """
+    if not text or text.strip() == "[]":
+        return Domain.FALSE
+    try:
+        domain = Domain(ast.literal_eval(text.strip()))
+        domain.validate(env["sale.order"])
+        if not env.su:
+            # Rules on what may be read are applied where it becomes a query.
+            env["sale.order"]._search(domain)
+    except (AccessError, UserError) as error:
+        raise ValidationError(
+            env._("The condition cannot be used: %s", error.args[0])
+        ) from error
+    except (ArithmeticError, AttributeError, LookupError, MemoryError) as error:
+        raise _get_error(env, error) from error
+    except (RecursionError, SyntaxError, TypeError, ValueError) as error:
+        raise _get_error(env, error) from error
+    return domain
+
+
+def _get_error(env, error):
+    return ValidationError(
+        env._(
+            "This is no condition on contracts: %s. Choose fields and values in the "
+            "editor.",
+            error,
+        )
+    )
+
+
+def check_condition_records(env, domain):
+    """Refuse a condition that names a record which is no more.
+
+    It matches nothing any more, or everything, and nobody would notice.
+
+    :param Domain domain: a condition on contracts
+    :raise ValidationError: with the field and the number of the record
+    """
+    if missing := _find_missing_record(env, domain):
+        raise ValidationError(
+            env._(
+                "The condition names a record that was deleted (%(field)s no. "
+                "%(number)s). Choose another one.",
+                field=missing[0],
+                number=missing[1],
+            )
+        )
+
+
+def _find_missing_record(env, domain):
+    for condition in domain.iter_conditions():
+        field = _get_field(env, condition.field_expr)
+        if field is None or not field.comodel_name:
+            continue
+        values = condition.value
+        if isinstance(values, int) and not isinstance(values, bool):
+            values = [values]
+        if condition.operator not in ("=", "!=", "in", "not in") or isinstance(
+            values, (str, bool, Domain)
+        ):
+            continue
+        ids = [value for value in values or () if isinstance(value, int) and value]
+        # sudo: whether it is there, not what it is
+        records = env[field.comodel_name].sudo().browse(ids)
+        if gone := records - records.exists():
+            return field.get_description(env, ["string"])["string"], gone.ids[0]
+    return None
+
+
+def _get_field(env, path):
+    model = env["sale.order"]
+    field = None
+    for name in path.split("."):
+        field = model._fields.get(name)
+        if field is None:
+            return None
+        if field.comodel_name:
+            model = env[field.comodel_name]
+    return field
