@@ -58,8 +58,8 @@ class SubscriptionAlert(models.Model):
     def _get_conditions(self):
         """Return the names of the conditions that are set.
 
-        Hook: for each name there is `_get_<name>_domain(today)`, and `_get_<name>_phrase`
-        that says it in words.
+        Hook: for each name there is `_get_<name>_domain(today)`, and a
+        `_get_<name>_phrase()` that says it in words.
 
         :rtype: list
         """
@@ -192,7 +192,7 @@ class SubscriptionAlert(models.Model):
             SQL("HAVING COUNT(DISTINCT move.id) >= %s", self.paid_invoices),
         )
 
-    def _get_invoice_domain(self, condition, having=SQL()):
+    def _get_invoice_domain(self, condition, having=None):
         return Domain(
             "id",
             "in",
@@ -206,7 +206,7 @@ class SubscriptionAlert(models.Model):
                        AND %s
                      GROUP BY line.subscription_id %s)""",
                 condition,
-                having,
+                having or SQL(),
             ),
         )
 
@@ -220,7 +220,8 @@ class SubscriptionAlert(models.Model):
                       FROM subscription_collection collection
                       JOIN subscription_collection_order_rel rel
                         ON rel.collection_id = collection.id
-                     WHERE collection.state = 'declined' AND collection.attempt >= %s)""",
+                     WHERE collection.state = 'declined'
+                       AND collection.attempt >= %s)""",
                 self.collection_declined,
             ),
         )
