@@ -21,7 +21,7 @@ format: ## lay out Python, XML, JavaScript and SCSS
 soak: ## who is charged how often, whatever happens, at full size (an hour or two)
 	@scripts/soak
 
-bench: ## how fast we bill, beside others (PART=analytics: how fast reports are)
+bench: ## how fast we bill, beside others (PART=analytics: how fast reports are, PART=watch: alerts)
 	@scripts/bench
 
 wheel: ## dist/odoo_addon_subscriptions-….whl

@@ -307,7 +307,7 @@ class SubscriptionAlert(models.Model):
 
     def _act_by_rule(self, order):
         """Let the automation rule run its actions on one contract."""
-        # sudo: it is nobody's own; Odoo's guard against a rule within itself begins anew
+        # sudo: it is nobody's own. Odoo's guard against a rule in itself begins anew.
         rule = self.automation_id.sudo().with_context(__action_done={})
         order = order.sudo().with_env(rule.env)
         order._message_log(

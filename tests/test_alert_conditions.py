@@ -1,0 +1,287 @@
+from odoo.fields import Command
+from odoo.tests import freeze_time, tagged
+
+from .test_alert import AlertCommon
+
+
+@tagged("post_install", "-at_install")
+class TestAlertConditions(AlertCommon):
+    """Each threshold is crossed up and down once, and one call is planned."""
+
+    def _at(self, day):
+        """Go to a day, as the nightly run does."""
+        stopped = freeze_time(day)
+        stopped.start()
+        self.addCleanup(stopped.stop)
+
+    def _cross(self, contract, forth, back):
+        """Cross a threshold and come back; nothing more is done on any other run."""
+        self._run_alerts()
+        self.assertEqual(self._count(contract), 0, "not crossed yet")
+        forth()
+        self._run_alerts()
+        self.assertEqual(self._count(contract), 1, "crossed")
+        self._run_alerts()
+        self.assertEqual(self._count(contract), 1, "still there")
+        back()
+        self._run_alerts()
+        self.assertEqual(self._count(contract), 1, "back again")
+        row = self.env["subscription.alert.match"].search(
+            [("order_id", "=", contract.id), ("state", "=", "done")]
+        )
+        self.assertEqual(len(row), 1)
+        self.assertTrue(row.ended_on, "it may begin anew")
+
+    def test_mrr_of_a_number_and_more(self):
+        self._at("2026-07-15")
+        contract = self._create_contract((self.seat, 4))
+        self._create_alert(mrr_min=500)
+        self._cross(
+            contract,
+            lambda: self._set_quantity(contract, 5),
+            lambda: self._set_quantity(contract, 4),
+        )
+
+    def test_mrr_between_two_numbers(self):
+        self._at("2026-07-15")
+        contract = self._create_contract((self.seat, 6))
+        self._create_alert(mrr_min=200, mrr_max=500)
+        self._cross(
+            contract,
+            lambda: self._set_quantity(contract, 5),
+            lambda: self._set_quantity(contract, 1),
+        )
+
+    def test_mrr_fell_by_more_than_a_share_within_a_span(self):
+        self._at("2026-01-01")
+        contract = self._create_contract((self.seat, 5))
+        self._at("2026-07-15")
+        self._create_alert(mrr_change="fell", mrr_change_by=20, mrr_change_days=30)
+        self._set_quantity(contract, 4)  # 20 % are not more than 20 %
+        self._cross(
+            contract,
+            lambda: self._set_quantity(contract, 3),  # 40 %
+            lambda: self._at("2026-08-14"),  # 30 days later it is long ago
+        )
+
+    def test_mrr_rose_by_more_than_an_amount_within_a_span(self):
+        self._at("2026-01-01")
+        contract = self._create_contract((self.seat, 5))
+        self._at("2026-07-15")
+        self._create_alert(
+            mrr_change="rose",
+            mrr_change_by=150,
+            mrr_change_unit="amount",
+            mrr_change_days=30,
+        )
+        self._set_quantity(contract, 6)
+        self._cross(
+            contract,
+            lambda: self._set_quantity(contract, 7),
+            lambda: self._set_quantity(contract, 5),
+        )
+
+    def test_a_renewal_of_the_same_is_no_change_of_mrr(self):
+        self._at("2026-01-01")
+        contract = self._create_contract((self.seat, 5), end_date="2026-07-31")
+        self._at("2026-07-15")
+        self._create_alert(mrr_change="fell", mrr_change_by=1)
+        rose = self._create_alert(name="Rose", mrr_change="rose", mrr_change_by=1)
+        renewal = self._renew(contract)
+        renewal.action_confirm()
+        self._run_alerts()
+        self.assertEqual(self._count(contract) + self._count(renewal), 0)
+        self.assertFalse(rose.match_ids)
+
+    def test_health(self):
+        self._at("2026-07-15")
+        contract = self._create_contract()
+        self._create_alert(health="bad")
+
+        def set_health(health):
+            contract.health = health
+
+        self._cross(contract, lambda: set_health("bad"), lambda: set_health("good"))
+
+    def test_health_that_the_conditions_turn(self):
+        self._at("2026-07-15")
+        template = self.env["sale.order.template"].create(
+            {
+                "name": "Managed",
+                "plan_id": self.monthly.id,
+                "bad_health_domain": "[('mrr', '<', 200)]",
+            }
+        )
+        contract = self._create_contract(
+            (self.seat, 5), sale_order_template_id=template.id
+        )
+        self._create_alert(health="bad")
+        self._cross(
+            contract,
+            lambda: self._set_quantity(contract, 1),
+            lambda: self._set_quantity(contract, 2),
+        )
+
+    def test_stage(self):
+        self._at("2026-07-15")
+        here, there = self.env["subscription.stage"].create(
+            [{"name": "Here"}, {"name": "There"}]
+        )
+        contract = self._create_contract()
+        contract.stage_id = here
+        self._create_alert(stage_ids=[Command.link(there.id)])
+
+        def move(stage):
+            contract.stage_id = stage
+
+        self._cross(contract, lambda: move(there), lambda: move(here))
+
+    def test_status(self):
+        self._at("2026-07-15")
+        contract = self._create_contract()
+        self._create_alert(contract_state="paused", mrr_min=1)
+        self._cross(contract, contract._pause, contract._resume)
+
+    def test_an_invoice_that_is_overdue_for_longer_than_so_many_days(self):
+        self._at("2026-07-15")
+        contract = self._create_contract()
+        move = contract.invoice_ids
+        self.assertEqual(move.invoice_date_due, self._day("2026-07-15"))
+        self._create_alert(is_overdue=True, overdue_days=10)
+        self._at("2026-07-25")
+        self._cross(
+            contract,
+            lambda: self._at("2026-07-26"),
+            lambda: self._register_payment(move),
+        )
+
+    def test_satisfaction(self):
+        self._at("2026-07-15")
+        contract = self._create_contract()
+        self._create_alert(satisfaction_below=50)
+
+        def rate(value):
+            self.env["rating.rating"].create(
+                {
+                    "res_model_id": self.env["ir.model"]._get_id("sale.order"),
+                    "res_id": contract.id,
+                    "rating": value,
+                    "consumed": True,
+                    "partner_id": self.partner.id,
+                }
+            )
+
+        self._cross(contract, lambda: rate(1), lambda: rate(5))  # 20 %, then 60 %
+
+    def test_the_next_invoice_is_due_within_so_many_days(self):
+        self._at("2026-07-15")
+        contract = self._create_contract()
+        self._create_alert(next_invoice_days=7)
+        self._at("2026-08-07")
+
+        def bill():
+            self._at("2026-08-15")
+            contract._bill()
+
+        self._cross(contract, lambda: self._at("2026-08-08"), bill)
+
+    def test_a_payment_that_was_declined_so_many_times(self):
+        self._at("2026-07-15")
+        contract = self._create_contract()
+        collection = (
+            self.env["subscription.collection"]
+            .sudo()
+            .create(
+                {
+                    "move_id": contract.invoice_ids.id,
+                    "order_id": contract.id,
+                    "order_ids": [Command.link(contract.id)],
+                    "company_id": self.company.id,
+                    "state": "declined",
+                    "attempt": 1,
+                }
+            )
+        )
+        self._create_alert(collection_declined=2)
+
+        def set_to(**values):
+            collection.write(values)
+            contract._mark_changed()
+
+        self._cross(
+            contract, lambda: set_to(attempt=2), lambda: set_to(state="cancelled")
+        )
+
+    def test_the_first_invoice_is_paid(self):
+        self._at("2026-07-15")
+        contract = self._create_contract()
+        move = contract.invoice_ids
+        self._create_alert(paid_invoices=1)
+
+        def take_back():
+            move.line_ids.remove_move_reconcile()
+            contract._mark_changed()
+
+        self._cross(contract, lambda: self._register_payment(move), take_back)
+
+    def test_an_option_that_is_not_used(self):
+        self._at("2026-06-01")
+        usage = self._create_item("Calls", 1.0, invoice_policy="delivery")
+        contract = self._create_contract(self.seat, usage)
+        line = contract.order_line.filtered(lambda one: one.product_id == usage)
+        self._create_alert(
+            has_unused_option=True,
+            unused_product_ids=[Command.link(usage.id)],
+            unused_days=30,
+        )
+        self._at("2026-06-30")
+
+        def use():
+            line.qty_delivered = 3
+            contract._mark_changed()
+
+        self._cross(contract, lambda: self._at("2026-07-01"), use)
+
+    def test_more_conditions(self):
+        self._at("2026-07-15")
+        contract = self._create_contract()
+        self._create_alert(extra_domain="[('client_order_ref', '=like', 'VIP%')]")
+
+        def refer(text):
+            contract.client_order_ref = text
+
+        self._cross(contract, lambda: refer("VIP 7"), lambda: refer("Nobody"))
+
+    def test_restrictions_choose_the_contracts(self):
+        self._at("2026-07-15")
+        team = self.env["crm.team"].create({"name": "Team"})
+        tag = self.env["crm.tag"].create({"name": "VIP"})
+        template = self.env["sale.order.template"].create(
+            {"name": "Template", "plan_id": self.monthly.id}
+        )
+        values = {
+            "team_id": team.id,
+            "user_id": self.env.user.id,
+            "tag_ids": [Command.link(tag.id)],
+            "sale_order_template_id": template.id,
+        }
+        for name, record in (
+            ("plan_ids", self.monthly),
+            ("product_ids", self.goods),
+            ("team_ids", team),
+            ("user_ids", self.env.user),
+            ("template_ids", template),
+            ("tag_ids", tag),
+        ):
+            with self.subTest(restriction=name):
+                alert = self._create_alert(
+                    mrr_min=1, **{name: [Command.link(record.id)]}
+                )
+                inside = self._create_contract(self.goods, **values)
+                outside = self._create_contract(
+                    user_id=False, team_id=False, plan_id=self.yearly.id
+                )
+                self._run_alerts()
+                self.assertEqual(self._count(inside), 1)
+                self.assertEqual(self._count(outside), 0)
+                alert.active = False
