@@ -98,3 +98,6 @@ MAIL_LAYOUT = "mail.mail_notification_layout_with_responsible_signature"
 
 # Invoices a preview lists at most: ten years by the month.
 MAX_PREVIEW = 120
+
+# A rating of 5 is 100 % satisfied.
+PERCENT_PER_POINT = 20
