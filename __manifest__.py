@@ -19,15 +19,18 @@
         "security/subscription_security.xml",
         "security/subscription_report_security.xml",
         "security/subscription_alert_security.xml",
+        "security/subscription_rating_security.xml",
         # Records.
         "data/mail_activity_type_data.xml",
         "data/subscription_close_reason_data.xml",
         "data/subscription_hold_cause_data.xml",
+        "data/mail_message_subtype_data.xml",
         "data/mail_template_data.xml",
         "data/mail_template_payment_data.xml",
         "data/mail_template_cancellation_data.xml",
         "data/mail_template_self_service_data.xml",
         "data/mail_template_self_service_method_data.xml",
+        "data/mail_template_rating_data.xml",
         "data/subscription_dunning_data.xml",
         "data/subscription_plan_data.xml",
         "data/digest_data.xml",
@@ -75,6 +78,8 @@
         "views/subscription_finding_views.xml",  # And its menu
         "views/subscription_alert_views.xml",  # And its menu
         "wizard/subscription_move_charging_views.xml",  # Its menu too
+        "views/subscription_rating_report_views.xml",  # Its menu too
+        "views/sale_order_rating_views.xml",
         "report/subscription_revenue_views.xml",
         "views/subscription_kpi_views.xml",
         # Documents.
@@ -90,6 +95,7 @@
         "views/contract_portal_templates.xml",
         "views/contract_payment_method_templates.xml",  # In the frame of the above
         "views/contract_address_templates.xml",
+        "views/rating_templates.xml",
     ],
     "demo": [
         "demo/subscription_demo.xml",

@@ -111,3 +111,5 @@ MAX_ALERTS_A_DAY = 3
 
 # What one alert changes may set off others, so many times in a run.
 MAX_ALERT_PASSES = 3
+# A rating of 5 is 100 % satisfied.
+PERCENT_PER_POINT = 20

@@ -4,6 +4,7 @@ from . import contract_answers
 from . import contract_common
 from . import contract_payment_method
 from . import contract_portal
+from . import contract_rating
 from . import payment_link
 from . import portal
 from . import self_service

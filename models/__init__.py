@@ -16,6 +16,7 @@ from . import payment_transaction
 from . import product_pricelist
 from . import product_pricelist_item
 from . import product_template
+from . import rating_rating
 from . import res_company
 from . import res_config_settings
 from . import res_partner
@@ -51,6 +52,7 @@ from . import sale_order_payment_method
 from . import sale_order_preview
 from . import sale_order_price_increase
 from . import sale_order_quotation
+from . import sale_order_rating
 from . import sale_order_renewal
 from . import sale_order_schedule
 from . import sale_order_self_service
@@ -93,6 +95,7 @@ from . import subscription_collector_dunning
 from . import subscription_demo
 from . import subscription_demo_growth
 from . import subscription_demo_payment
+from . import subscription_demo_rating
 from . import subscription_dunning_policy
 from . import subscription_dunning_step
 from . import subscription_event
@@ -114,6 +117,7 @@ from . import subscription_price_increase
 from . import subscription_price_increase_change
 from . import subscription_price_increase_refusal
 from . import subscription_price_increase_run
+from . import subscription_rated
 from . import subscription_recorder
 from . import subscription_scheduler
 from . import subscription_self_service

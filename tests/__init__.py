@@ -60,6 +60,10 @@ from . import test_prices
 from . import test_quantities
 from . import test_quotation_options
 from . import test_quotation_page
+from . import test_rating
+from . import test_rating_portal
+from . import test_rating_request
+from . import test_rating_tours
 from . import test_renewal
 from . import test_reopening
 from . import test_report_rights
