@@ -46,7 +46,6 @@ class SaleOrder(models.Model):
         domain = Rating._get_given_domain() & Domain("order_id", "in", orders.ids)
         groups = Rating._read_group(domain, ["order_id"], ["__count", "rating:avg"])
         given = {order: (count, average) for order, count, average in groups}
-        changed = orders.browse()
         for order in orders:
             count, average = given.get(order, (0, 0.0))
             values = {
@@ -54,9 +53,7 @@ class SaleOrder(models.Model):
                 "satisfaction": average * PERCENT_PER_POINT,
             }
             if values != {name: order[name] for name in values}:
-                order.write(values)
-                changed |= order
-        changed._mark_changed()
+                order.write(values)  # which marks it as changed
 
     # === ASKING FOR A RATING === #
 

@@ -161,7 +161,7 @@ class TestAlertConditions(AlertCommon):
         self._create_alert(satisfaction_below=50)
 
         def rate(value):
-            self.env["rating.rating"].create(
+            self.env["rating.rating"].sudo().create(
                 {
                     "res_model_id": self.env["ir.model"]._get_id("sale.order"),
                     "res_id": contract.id,

@@ -65,7 +65,7 @@ class TestRating(RatingMixin, ReportCommon):
         told, sums = [], []
 
         def mark(original, records):
-            told.append(records)
+            told.extend(records)
             return original(records)
 
         def read(original, records, *args, **kwargs):
@@ -90,7 +90,7 @@ class TestRating(RatingMixin, ReportCommon):
                 ]
             )
         self.assertEqual(contracts.mapped("satisfaction"), [60.0] * 3)
-        self.assertEqual(told, [contracts])
+        self.assertEqual(told, list(contracts))
         self.assertEqual(len(sums), 1)
 
     def test_what_changes_nothing_is_not_told(self):
