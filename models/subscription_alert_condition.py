@@ -1,7 +1,7 @@
 """What an alert asks of contracts: each condition is a domain.
 
-Conditions that no field of the contract holds are subqueries, so that an alert is one
-query however many contracts there are.
+Conditions that no field of the contract holds are asked of PostgreSQL first, a query
+each: within one large query it may plan them once for each contract.
 """
 
 from odoo import models
@@ -160,20 +160,34 @@ class SubscriptionAlert(models.Model):
             )
         else:
             having = SQL("%s > %s", moved, self.mrr_change_by)
-        return Domain(
-            "id",
-            "in",
+        return self._find_by_sql(
             SQL(
-                """(SELECT contract.id
-                      FROM sale_order contract
-                      JOIN subscription_event event
-                        ON event.root_order_id = contract.root_order_id
-                     WHERE contract.subscription_state IS NOT NULL
-                     GROUP BY contract.id
-                    HAVING %s)""",
+                """SELECT contract.id
+                     FROM sale_order contract
+                     JOIN (SELECT event.root_order_id
+                             FROM subscription_event event
+                            WHERE event.root_order_id IN (
+                                  SELECT late.root_order_id
+                                    FROM subscription_event late
+                                   WHERE late.event_date > %s)
+                            GROUP BY event.root_order_id
+                           HAVING %s) changed
+                       ON changed.root_order_id = contract.root_order_id""",
+                since,
                 having,
-            ),
+            )
         )
+
+    def _find_by_sql(self, query):
+        """Return the orders a query finds, as a domain.
+
+        What the reader may not see is left out where the domain is searched.
+
+        :param SQL query: its first column are ids of orders
+        :rtype: Domain
+        """
+        self.env.flush_all()
+        return Domain("id", "in", [row[0] for row in self.env.execute_query(query)])
 
     def _get_overdue_domain(self, today):
         """Return who has an invoice that is not paid for longer than so many days."""
@@ -193,37 +207,33 @@ class SubscriptionAlert(models.Model):
         )
 
     def _get_invoice_domain(self, condition, having=None):
-        return Domain(
-            "id",
-            "in",
+        return self._find_by_sql(
             SQL(
-                """(SELECT line.subscription_id
+                """SELECT line.subscription_id
                       FROM account_move_line line
                       JOIN account_move move ON move.id = line.move_id
                      WHERE line.subscription_id IS NOT NULL
                        AND move.move_type = 'out_invoice'
                        AND move.state = 'posted'
                        AND %s
-                     GROUP BY line.subscription_id %s)""",
+                     GROUP BY line.subscription_id %s""",
                 condition,
                 having or SQL(),
-            ),
+            )
         )
 
     def _get_declined_domain(self, today):
         """Return whose payment was declined so many times, and is still not made."""
-        return Domain(
-            "id",
-            "in",
+        return self._find_by_sql(
             SQL(
-                """(SELECT rel.order_id
+                """SELECT rel.order_id
                       FROM subscription_collection collection
                       JOIN subscription_collection_order_rel rel
                         ON rel.collection_id = collection.id
                      WHERE collection.state = 'declined'
-                       AND collection.attempt >= %s)""",
+                       AND collection.attempt >= %s""",
                 self.collection_declined,
-            ),
+            )
         )
 
     def _get_unused_domain(self, today):
@@ -237,11 +247,9 @@ class SubscriptionAlert(models.Model):
         which = SQL("TRUE")
         if self.unused_product_ids:
             which = SQL("product.id IN %s", tuple(self.unused_product_ids.ids))
-        return Domain("start_date", "<=", since) & Domain(
-            "id",
-            "in",
+        return Domain("start_date", "<=", since) & self._find_by_sql(
             SQL(
-                """(SELECT line.order_id
+                """SELECT line.order_id
                       FROM sale_order_line line
                       JOIN product_product product ON product.id = line.product_id
                       JOIN product_template template
@@ -264,9 +272,9 @@ class SubscriptionAlert(models.Model):
                             WHERE rel.order_line_id = line.id
                               AND billed.quantity > 0
                               AND billed.parent_state != 'cancel'
-                              AND billed.period_to >= %s))""",
+                              AND billed.period_to >= %s)""",
                 which,
                 since,
                 since,
-            ),
+            )
         )
