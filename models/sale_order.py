@@ -44,6 +44,7 @@ KEPT_FIELDS = {
     "renewal_proposed_date",
     "resume_date",
     "root_order_id",
+    "stage_state",
     "subscription_kind",
     "subscription_state",
     "trial_end_date",
