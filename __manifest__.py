@@ -33,6 +33,7 @@
         "data/mail_template_rating_data.xml",
         "data/subscription_dunning_data.xml",
         "data/subscription_plan_data.xml",
+        "data/subscription_stage_data.xml",
         "data/digest_data.xml",
         "data/subscription_alert_data.xml",
         "data/ir_cron_data.xml",
@@ -59,12 +60,14 @@
         "views/sale_order_line_views.xml",
         "views/sale_order_views.xml",
         "views/sale_order_hold_views.xml",
+        "views/sale_order_stage_views.xml",
         "views/sale_order_payment_method_views.xml",
         "views/sale_order_payment_views.xml",  # Depends on the one above
         "views/subscription_plan_views.xml",  # Depends on the actions above
         "views/subscription_close_offer_views.xml",
         "views/subscription_close_reason_views.xml",
         "views/subscription_hold_cause_views.xml",
+        "views/subscription_stage_views.xml",
         "views/product_pricelist_views.xml",
         "views/product_template_views.xml",
         "views/sale_order_template_views.xml",

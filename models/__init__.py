@@ -59,6 +59,7 @@ from . import sale_order_self_service
 from . import sale_order_self_service_close
 from . import sale_order_self_service_note
 from . import sale_order_self_service_quotation
+from . import sale_order_stage
 from . import sale_order_supplement
 from . import sale_order_template
 from . import sale_order_totals
@@ -96,6 +97,7 @@ from . import subscription_demo
 from . import subscription_demo_growth
 from . import subscription_demo_payment
 from . import subscription_demo_rating
+from . import subscription_demo_stages
 from . import subscription_dunning_policy
 from . import subscription_dunning_step
 from . import subscription_event
@@ -125,4 +127,5 @@ from . import subscription_self_service_change
 from . import subscription_self_service_close
 from . import subscription_self_service_offer
 from . import subscription_self_service_pause
+from . import subscription_stage
 from . import subscription_watch

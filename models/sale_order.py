@@ -46,6 +46,7 @@ KEPT_FIELDS = {
     "resume_date",
     "root_order_id",
     "satisfaction",
+    "stage_state",
     "subscription_kind",
     "subscription_state",
     "trial_end_date",

@@ -20,6 +20,7 @@ class SubscriptionReport(models.Model):
             "partner_id",
             "plan_id",
             "sale_order_template_id",
+            "stage_id",
             "start_date",
             "subscription_state",
             "team_id",
@@ -51,6 +52,9 @@ class SubscriptionReport(models.Model):
         ],
         string="Subscription Status",
         readonly=True,
+    )
+    stage_id = fields.Many2one(
+        comodel_name="subscription.stage", string="Stage", readonly=True
     )
     plan_id = fields.Many2one(
         comodel_name="subscription.plan", string="Recurring Plan", readonly=True
@@ -114,6 +118,7 @@ class SubscriptionReport(models.Model):
             SELECT line.id,
                    contract.id AS order_id,
                    contract.subscription_state AS state,
+                   contract.stage_id,
                    contract.plan_id,
                    contract.sale_order_template_id AS template_id,
                    contract.partner_id,

@@ -76,6 +76,9 @@ from . import test_self_service_stories
 from . import test_settle
 from . import test_simulation
 from . import test_simulation_findings
+from . import test_stage
+from . import test_stage_entry
+from . import test_stage_tours
 from . import test_tours
 from . import test_upsell
 from . import test_wizards
