@@ -1,7 +1,7 @@
 {
     "name": "Subscriptions",
     "summary": "Sell by subscription: contracts that invoice themselves",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Sales/Subscriptions",
     "license": "LGPL-3",
     "author": "Subscriptions contributors",

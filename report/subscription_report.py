@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..const import HEALTH
+
 
 class SubscriptionReport(models.Model):
     """Contracts and their quotations as they are: a row for each of their lines."""
@@ -15,6 +17,7 @@ class SubscriptionReport(models.Model):
         "sale.order": [
             "currency_rate",
             "end_date",
+            "health",
             "mrr_rate",
             "next_invoice_date",
             "partner_id",
@@ -56,6 +59,7 @@ class SubscriptionReport(models.Model):
     stage_id = fields.Many2one(
         comodel_name="subscription.stage", string="Stage", readonly=True
     )
+    health = fields.Selection(selection=HEALTH, readonly=True)
     plan_id = fields.Many2one(
         comodel_name="subscription.plan", string="Recurring Plan", readonly=True
     )
@@ -119,6 +123,7 @@ class SubscriptionReport(models.Model):
                    contract.id AS order_id,
                    contract.subscription_state AS state,
                    contract.stage_id,
+                   contract.health,
                    contract.plan_id,
                    contract.sale_order_template_id AS template_id,
                    contract.partner_id,
