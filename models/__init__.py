@@ -98,6 +98,7 @@ from . import subscription_demo_growth
 from . import subscription_demo_payment
 from . import subscription_demo_rating
 from . import subscription_demo_stages
+from . import subscription_demo_watch
 from . import subscription_dunning_policy
 from . import subscription_dunning_step
 from . import subscription_event
