@@ -7,7 +7,7 @@ from psycopg2 import OperationalError
 from odoo import fields, models
 from odoo.exceptions import LockError, UserError
 from odoo.fields import Domain
-from odoo.tools import email_normalize_all
+from odoo.tools import email_normalize_all, plaintext2html
 
 from ..const import CONTRACT_STATES, MAIL_LAYOUT, PERCENT_PER_POINT
 
@@ -120,9 +120,18 @@ class SaleOrder(models.Model):
                 )
             )
         self._get_open_rating(partner).asked_on = fields.Datetime.now()
-        # Without the mail itself: its links are for the customer to click.
-        self._message_log(
-            body=self.env._("%s was asked for a rating.", partner.display_name)
+        # The chatter has no links, which are for the customer to click; and what is
+        # answered to the mail finds its way there, long after it was sent.
+        mail.write(
+            {
+                "body": plaintext2html(
+                    self.env._("%s was asked for a rating.", partner.display_name)
+                ),
+                "is_notification": True,
+                "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id(
+                    "mail.mt_note"
+                ),
+            }
         )
 
     def _make_rating_mail(self, template):

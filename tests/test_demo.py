@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from odoo import fields
 from odoo.tests import TransactionCase, tagged
 
 
@@ -110,6 +111,22 @@ class TestDemo(TransactionCase):
             )
         )
         self.assertGreaterEqual(len(recent), 5)
+
+    def test_customers_have_said_how_satisfied_they_are(self):
+        rows = self.env["subscription.rating.report"].search(
+            [("order_id", "in", self.orders.ids)]
+        )
+        self.assertGreaterEqual(len(rows), 30)
+        self.assertGreaterEqual(len(rows.plan_id), 4)
+        self.assertGreaterEqual(len(rows.user_id), 2)
+        self.assertEqual(set(rows.mapped("answer")), {"top", "ok", "ko"})
+        self.assertTrue(any(rows.mapped("comment")))
+        now = fields.Datetime.now()
+        self.assertLess(max(rows.mapped("date")), now)
+        for row in rows:
+            self.assertGreater(row.date.date(), row.order_id.start_date)
+        asked = self.orders.filtered(lambda order: order._get_open_rating_request())
+        self.assertTrue(asked)
 
     def test_payments_show_every_end_they_may_take(self):
         collections = self.contracts.collection_ids

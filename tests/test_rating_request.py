@@ -53,10 +53,15 @@ class TestRatingRequest(RatingMixin, SubscriptionCommon):
 
     def test_the_chatter_tells_of_it_without_the_links(self):
         self.contract._send_rating_request()
-        self._get_rating_mails(self.contract).unlink()  # as when it was sent
-        bodies = "".join(self.contract.message_ids.mapped("body"))
-        self.assertIn("Ada Example was asked for a rating.", bodies)
-        self.assertNotIn("/rate/", bodies)
+        mail = self._get_rating_mails(self.contract)
+        self.assertIn("/rate/", mail.body_html)
+        message = mail.mail_message_id
+        mail.unlink()  # as when it was sent
+        # What the customer answers to the mail belongs here.
+        self.assertEqual(message, self.contract.message_ids[0])
+        self.assertIn("Ada Example was asked for a rating.", message.body)
+        self.assertTrue(message.subtype_id.internal)
+        self.assertNotIn("/rate/", "".join(self.contract.message_ids.mapped("body")))
 
     def test_whoever_has_not_answered_is_asked_with_the_same_link(self):
         self.contract._send_rating_request()
