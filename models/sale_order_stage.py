@@ -244,7 +244,7 @@ class SaleOrder(models.Model):
             return
         # What is pending belongs to others: their errors are not ours to tell.
         self.env.cr.flush()
-        order = self.with_context(clean_context(self.env.context))
+        order = self.with_env(self.env(context=clean_context(self.env.context)))
         if self.env.user.share:
             # A customer's click moved the contract; the mail is the company's.
             order = order.with_user(SUPERUSER_ID)

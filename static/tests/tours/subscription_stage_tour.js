@@ -1,7 +1,8 @@
 import {addTour} from "@subscriptions/../tests/tours/add_tour";
 
 const column = (name) => `.o_kanban_group:contains('${name}')`;
-const card = ".o_kanban_record:contains('Ada Example')";
+// One that is being saved cannot be dragged.
+const card = ".o_kanban_record.o_draggable:contains('Ada Example')";
 
 // Cards are dragged, and one that may not lie where it was dropped goes back.
 addTour("subscription_stages", {
