@@ -11,7 +11,6 @@ from odoo.exceptions import LockError, UserError
 from odoo.fields import Domain
 from odoo.tools import clean_context, plaintext2html
 
-from ..const import MAIL_LAYOUT
 from ..engine import lifecycle
 
 RETRY = (OperationalError, LockError)
@@ -245,7 +244,7 @@ class SaleOrder(models.Model):
             return
         # What is pending belongs to others: their errors are not ours to tell.
         self.env.cr.flush()
-        order = self.with_context(clean_context(self.env.context))
+        order = self.with_env(self.env(context=clean_context(self.env.context)))
         if self.env.user.share:
             # A customer's click moved the contract; the mail is the company's.
             order = order.with_user(SUPERUSER_ID)
@@ -300,26 +299,9 @@ class SaleOrder(models.Model):
         :raise UserError: when there is nobody to send it to
         """
         self.ensure_one()
-        template = stage.mail_template_id
-        messages = self.with_context(
-            lang=self.partner_id.lang or self.env.lang,  # where the template names none
-        ).message_post_with_source(
-            template,
-            email_layout_xmlid=MAIL_LAYOUT,
-            subtype_xmlid="mail.mt_comment",
-            force_send=False,
-        )
-        if not messages.partner_ids.filtered("email") and not any(
-            messages.mapped("outgoing_email_to")
-        ):
-            raise UserError(self._get_no_recipient_text(template))
+        # The language is for templates that name none.
+        self.with_context(
+            lang=self.partner_id.lang or self.env.lang
+        )._post_mail_template(stage.mail_template_id)
+        # sudo: mails wait in the queue, whoever moved the contract
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
-
-    def _get_no_recipient_text(self, template):
-        """Return in words why a mail has nobody to go to."""
-        if not self.partner_id.email:
-            return self.env._("%s has no e-mail address.", self.partner_id.display_name)
-        return self.env._(
-            "the template “%s” names no recipient with an e-mail address.",
-            template.name,
-        )

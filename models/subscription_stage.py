@@ -37,7 +37,7 @@ class SubscriptionStage(models.Model):
             (lifecycle.RENEWED, "Renewed"),
             (lifecycle.CHURNED, "Churned"),
         ],
-        string="Entered By Itself",
+        string="Entered With Status",
         help="A contract whose status becomes this enters the stage by itself, and "
         "nobody moves one of another status here. Empty: people move contracts here.",
     )
@@ -160,8 +160,8 @@ class SubscriptionStage(models.Model):
             if count:
                 raise ValidationError(
                     self.env._(
-                        "In “%(stage)s” are %(count)s contracts of another status. "
-                        "Move them to another stage first.",
+                        "Contracts of another status in “%(stage)s”: %(count)s. Move "
+                        "them to another stage first.",
                         stage=stage.name,
                         count=count,
                     )
@@ -176,8 +176,8 @@ class SubscriptionStage(models.Model):
             if count:
                 raise ValidationError(
                     self.env._(
-                        "In “%(stage)s” are %(count)s contracts of other companies. "
-                        "Move them to another stage first.",
+                        "Contracts of other companies in “%(stage)s”: %(count)s. Move "
+                        "them to another stage first.",
                         stage=stage.name,
                         count=count,
                     )
@@ -190,7 +190,7 @@ class SubscriptionStage(models.Model):
             if count:
                 raise UserError(
                     self.env._(
-                        "In “%(stage)s” are %(count)s contracts. Archive the stage "
+                        "Contracts in “%(stage)s”: %(count)s. Archive the stage "
                         "instead of deleting it, or move them to another one first.",
                         stage=stage.name,
                         count=count,

@@ -340,7 +340,9 @@ class TestStageRecords(StageCommon):
         order.stage_id = self.onboarding
         with self.assertRaises(UserError) as refusal:
             self.onboarding.unlink()
-        self.assertIn("are 1 contracts. Archive the stage", str(refusal.exception))
+        self.assertIn(
+            "Contracts in “Onboarding”: 1. Archive the stage", str(refusal.exception)
+        )
         order.stage_id = self.progress
         self.onboarding.unlink()
         self.assertFalse(self.onboarding.exists())

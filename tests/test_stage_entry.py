@@ -215,7 +215,7 @@ class TestStageEntry(StageCommon):
         order.stage_id = self.onboarding
         self._commit()
         self.assertFalse(self._get_mails(order))
-        self._assert_told(order, "Ada Example has no e-mail address.")
+        self._assert_told(order, "Ada Example has no e-mail address")
 
     def test_a_template_without_recipient_is_told(self):
         self.template.write({"use_default_to": False, "partner_to": False})

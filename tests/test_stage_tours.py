@@ -34,7 +34,10 @@ class TestStageTours(TourCase):
             }
         )
         order.action_confirm()
-        self.start_tour("/odoo/subscriptions", "subscription_stages", login="admin")
+        with self.assertLogs("odoo.http", "WARNING") as refusals:
+            self.start_tour("/odoo/subscriptions", "subscription_stages", login="admin")
+        self.assertEqual(len(refusals.output), 1)
+        self.assertIn("is in progress. Pause it", refusals.output[0])
         order.invalidate_recordset()
         onboarding = self.env.ref("subscriptions.stage_onboarding")
         self.assertEqual(order.stage_id, onboarding)
