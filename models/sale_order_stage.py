@@ -240,7 +240,7 @@ class SaleOrder(models.Model):
         """
         self.ensure_one()
         stage = self.stage_id
-        if not stage or not (stage.mail_template_id or stage.send_rating):
+        if not stage._sends_anything():
             return
         # What is pending belongs to others: their errors are not ours to tell.
         self.env.cr.flush()
@@ -248,15 +248,24 @@ class SaleOrder(models.Model):
         if self.env.user.share:
             # A customer's click moved the contract; the mail is the company's.
             order = order.with_user(SUPERUSER_ID)
-        order = order.with_company(self.company_id)
+        order.with_company(self.company_id)._send_for_stage(stage)
+
+    def _send_for_stage(self, stage):
+        """Send what a stage sends, each by itself.
+
+        Hook for other addons, with `subscription.stage._sends_anything`.
+
+        :param stage: the subscription.stage that was entered
+        """
+        self.ensure_one()
         if stage.mail_template_id:
-            order._send_or_tell(
-                lambda: order._send_stage_mail(stage),
+            self._send_or_tell(
+                lambda: self._send_stage_mail(stage),
                 self.env._("the mail “%s”", stage.mail_template_id.name),
             )
         if stage.send_rating:
-            order._send_or_tell(
-                lambda: order._send_rating_request(stage.rating_template_id or None),
+            self._send_or_tell(
+                lambda: self._send_rating_request(stage.rating_template_id or None),
                 self.env._("the request for a rating"),
             )
 

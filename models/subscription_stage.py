@@ -107,6 +107,23 @@ class SubscriptionStage(models.Model):
         :rtype: list[str]
         """
         self.ensure_one()
+        sentences = self._get_what_is_sent()
+        if not sentences:
+            return [self.env._("Nothing is sent.")]
+        sentences.append(
+            self.env._(
+                "Once each time a contract enters, and not for what is created or "
+                "imported in the stage."
+            )
+        )
+        return sentences
+
+    def _get_what_is_sent(self):
+        """Return a sentence for each thing the stage sends. Hook for other addons.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
         sentences = []
         if self.mail_template_id:
             sentences.append(
@@ -116,14 +133,6 @@ class SubscriptionStage(models.Model):
             )
         if self.send_rating:
             sentences.append(self.env._("The customer is asked for a rating."))
-        if not sentences:
-            return [self.env._("Nothing is sent.")]
-        sentences.append(
-            self.env._(
-                "Once each time a contract enters, and not for what is created or "
-                "imported in the stage."
-            )
-        )
         return sentences
 
     def _compute_contract_count(self):
@@ -269,3 +278,10 @@ class SubscriptionStage(models.Model):
             lambda stage: (stage.company_id.parent_path or "").count("/")
         )
         return {stage.implied_by: stage for stage in near_last}
+
+    def _sends_anything(self):
+        """Tell whether the stage sends anything to those who enter it. Hook.
+
+        :rtype: bool
+        """
+        return bool(self.mail_template_id or self.send_rating)
