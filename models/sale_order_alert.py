@@ -20,6 +20,8 @@ class SaleOrder(models.Model):
     def _post_mail_template(self, template):
         """Send a mail by a template, by the queue, with its text in the chatter.
 
+        In the customer's language where the template names none.
+
         :param template: a mail.template for orders
         :raise UserError: with words, where the template names nobody with an address
         """
@@ -39,8 +41,12 @@ class SaleOrder(models.Model):
                     customer=self.partner_id.display_name,
                 )
             )
-        self.with_context(mail_notify_force_send=False).message_post_with_source(
+        self.with_context(
+            lang=self.partner_id.lang or self.env.lang, mail_notify_force_send=False
+        ).message_post_with_source(
             template,
             email_layout_xmlid=MAIL_LAYOUT,
             subtype_xmlid="mail.mt_comment",
         )
+        # sudo: mails wait in the queue, whoever sent them
+        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()

@@ -308,9 +308,4 @@ class SaleOrder(models.Model):
         :raise UserError: when there is nobody to send it to
         """
         self.ensure_one()
-        # The language is for templates that name none.
-        self.with_context(
-            lang=self.partner_id.lang or self.env.lang
-        )._post_mail_template(stage.mail_template_id)
-        # sudo: mails wait in the queue, whoever moved the contract
-        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+        self._post_mail_template(stage.mail_template_id)

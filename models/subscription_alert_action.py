@@ -22,7 +22,7 @@ class SubscriptionAlert(models.Model):
     )
     activity_summary = fields.Char(string="Summary", translate=True)
     activity_note = fields.Html(string="Note", translate=True)
-    activity_days = fields.Integer(string="Due In Days", default=2)
+    activity_days = fields.Integer(string="Due In", default=2)
     assignee = fields.Selection(
         selection=[
             ("salesperson", "Salesperson"),
@@ -190,6 +190,8 @@ class SubscriptionAlert(models.Model):
         }
         if not self.activity_days:
             return self.env._("plan “%(type)s” for %(who)s today", **values)
+        if self.activity_days == 1:
+            return self.env._("plan “%(type)s” for %(who)s tomorrow", **values)
         return self.env._("plan “%(type)s” for %(who)s in %(days)s days", **values)
 
     def _get_close_phrase(self):

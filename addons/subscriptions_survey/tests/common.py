@@ -16,11 +16,12 @@ class SurveyCommon(AlertCommon):
             .create(
                 {
                     "title": "How are we doing?",
+                    "user_id": cls.env.ref("base.user_admin").id,
                     "access_mode": "token",
                     "scoring_type": "scoring_without_answers",
                     "questions_layout": "one_page",
                     "contract_reminder_days": 7,
-                    "question_ids": [
+                    "question_and_page_ids": [
                         Command.create(
                             {
                                 "title": "Are you happy?",
