@@ -60,7 +60,6 @@ class SubscriptionAlert(models.Model):
     automation_id = fields.Many2one(
         comodel_name="base.automation",
         string="Automation Rule",
-        required=True,
         readonly=True,
         copy=False,
         index=True,
@@ -208,6 +207,10 @@ class SubscriptionAlert(models.Model):
     last_error = fields.Text(readonly=True, copy=False)
     last_error_date = fields.Datetime(string="Error Seen On", readonly=True, copy=False)
 
+    # Not required by the field: forms would ask for it before it is made.
+    _has_rule = models.Constraint(
+        "CHECK (automation_id IS NOT NULL)", "An alert has an automation rule."
+    )
     _days_in_range = models.Constraint(
         "CHECK (date_days BETWEEN 0 AND 3650 AND mrr_change_days BETWEEN 0 AND 3650 "
         "AND overdue_days BETWEEN 0 AND 3650 AND unused_days BETWEEN 0 AND 3650 "

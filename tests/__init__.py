@@ -1,6 +1,7 @@
 from . import test_access_rights
 from . import test_alert
 from . import test_alert_conditions
+from . import test_alert_tours
 from . import test_anomaly
 from . import test_bad_input
 from . import test_billing
