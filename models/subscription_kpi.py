@@ -126,8 +126,24 @@ class SubscriptionKpi(models.AbstractModel):
         :rtype: dict
         """
         days = self._get_parts(spans)
-        rows = self._read_movements(days, domain)
-        return {span: self._sum_movements(span, days, rows) for span in spans}
+        rows = [
+            (part, currency, kind, exact(amount or 0), active or 0)
+            for part, currency, kind, amount, active in self._read_movements(
+                days, domain
+            )
+        ]
+        # What there was before each of the days, by currency.
+        before = [defaultdict(lambda: [Fraction(0), 0]) for _part in range(len(days))]
+        for part, currency, _kind, amount, active in rows:
+            for totals in before[part:]:
+                totals[currency][0] += amount
+                totals[currency][1] += active
+        return {
+            span: self._sum_movements(
+                span, rows, days.index(span[0]), days.index(span[1] + ONE_DAY), before
+            )
+            for span in spans
+        }
 
     def _read_movements(self, days, domain):
         """Sum up the events between days, by kind and currency.
@@ -183,22 +199,32 @@ class SubscriptionKpi(models.AbstractModel):
         """
         self.env.cr.execute("SET LOCAL work_mem = '128MB'; SET LOCAL jit = off")
 
-    def _sum_movements(self, span, days, rows):
-        start, end = days.index(span[0]), days.index(span[1] + ONE_DAY)
-        rates = {
-            currency: self._get_rate(currency, span[1])
-            for currency in {row[1] for row in rows}
-        }
-        opening, closing = [Fraction(0), 0], [Fraction(0), 0]
+    def _sum_movements(self, span, rows, start, end, before):
+        """Sum up what happened in one span, in the currency of the company.
+
+        :param list rows: see :meth:`_read_movements`
+        :param int start: index of the day it begins
+        :param int end: index of the day on which it is over
+        :param list before: MRR and contracts before each day, by currency
+        :return: arguments of :class:`engine.kpi.Figures`
+        :rtype: dict
+        """
+        rates = {currency: self._get_rate(currency, span[1]) for currency in before[-1]}
+        opening, closing = (
+            [
+                sum(
+                    (total[0] * rates[currency] for currency, total in one.items()),
+                    Fraction(0),
+                ),
+                sum(total[1] for total in one.values()),
+            ]
+            for one in (before[start], before[end])
+        )
         sums, actives = defaultdict(Fraction), defaultdict(int)
         for part, currency, kind, amount, active in rows:
-            amount = exact(amount or 0) * rates[currency]
-            for is_in, total in ((part <= start, opening), (part <= end, closing)):
-                total[0] += amount * is_in
-                total[1] += (active or 0) * is_in
             if start < part <= end:
-                sums[kind] += amount
-                actives[kind] += active or 0
+                sums[kind] += amount * rates[currency]
+                actives[kind] += active
         return {
             "opening": opening[0],
             "closing": closing[0],

@@ -91,7 +91,14 @@ class SubscriptionQuickSums(models.AbstractModel):
 
     @api.model
     def _read_group(
-        self, domain, groupby=(), aggregates=(), having=(), offset=0, limit=None, order=None
+        self,
+        domain,
+        groupby=(),
+        aggregates=(),
+        having=(),
+        offset=0,
+        limit=None,
+        order=None,
     ):
         """Override: let the rows be summed up first, where that gives the same."""
         if not having:
