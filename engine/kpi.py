@@ -91,23 +91,6 @@ def span_before(start, end, months=None):
     return start - (end - start) - ONE_DAY, start - ONE_DAY
 
 
-def split_overlaps(spans):
-    """Put spans into lists in which they follow each other and do not overlap.
-
-    :param spans: (first day, last day), in any order
-    :rtype: list[list[tuple]]
-    """
-    lists = []
-    for span in sorted(set(spans)):
-        for one in lists:
-            if one[-1][1] < span[0]:
-                one.append(span)
-                break
-        else:
-            lists.append([span])
-    return lists
-
-
 def named_span(name, today):
     """Return the span that has a name, up to today.
 

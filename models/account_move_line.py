@@ -39,9 +39,11 @@ class AccountMoveLine(models.Model):
         help="The change of the contract this line charges or gives back.",
     )
 
-    # What contracts were invoiced in a span of days, see subscription.revenue.
+    # What contracts were invoiced in a span of days, see subscription.revenue: all that
+    # is summed up, so that the lines themselves are not read.
     _of_contracts_by_date = models.Index(
-        "(company_id, invoice_date) INCLUDE (move_id, balance, company_currency_id) "
+        "(company_id, invoice_date) INCLUDE (move_id, balance, company_currency_id, "
+        "display_type, subscription_id) "
         "WHERE subscription_id IS NOT NULL AND parent_state = 'posted'"
     )
 

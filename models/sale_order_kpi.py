@@ -14,6 +14,17 @@ class SaleOrder(models.Model):
         help="Search for a day to find the contracts that counted at its end.",
     )
 
+    # What a forecast knows of: few contracts of many are in a trial, or end.
+    _in_trial_index = models.Index("(company_id) WHERE in_trial IS TRUE")
+    _end_date_index = models.Index(
+        "(end_date) WHERE end_date IS NOT NULL "
+        "AND subscription_state IN ('progress', 'paused')"
+    )
+    _close_date_index = models.Index(
+        "(close_date) WHERE close_date IS NOT NULL "
+        "AND subscription_state IN ('progress', 'paused')"
+    )
+
     def _compute_counted_on(self):
         self.counted_on = False  # a question, not an answer
 

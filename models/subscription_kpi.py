@@ -7,7 +7,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..engine.kpi import Figures, months_of, split_overlaps
+from ..engine.kpi import Figures, months_of
 from ..engine.period import ONE_DAY
 from ..engine.proration import exact
 
@@ -126,8 +126,24 @@ class SubscriptionKpi(models.AbstractModel):
         :rtype: dict
         """
         days = self._get_parts(spans)
-        rows = self._read_movements(days, domain)
-        return {span: self._sum_movements(span, days, rows) for span in spans}
+        rows = [
+            (part, currency, kind, exact(amount or 0), active or 0)
+            for part, currency, kind, amount, active in self._read_movements(
+                days, domain
+            )
+        ]
+        # What there was before each of the days, by currency.
+        before = [defaultdict(lambda: [Fraction(0), 0]) for _part in range(len(days))]
+        for part, currency, _kind, amount, active in rows:
+            for totals in before[part:]:
+                totals[currency][0] += amount
+                totals[currency][1] += active
+        return {
+            span: self._sum_movements(
+                span, rows, days.index(span[0]), days.index(span[1] + ONE_DAY), before
+            )
+            for span in spans
+        }
 
     def _read_movements(self, days, domain):
         """Sum up the events between days, by kind and currency.
@@ -183,22 +199,32 @@ class SubscriptionKpi(models.AbstractModel):
         """
         self.env.cr.execute("SET LOCAL work_mem = '128MB'; SET LOCAL jit = off")
 
-    def _sum_movements(self, span, days, rows):
-        start, end = days.index(span[0]), days.index(span[1] + ONE_DAY)
-        rates = {
-            currency: self._get_rate(currency, span[1])
-            for currency in {row[1] for row in rows}
-        }
-        opening, closing = [Fraction(0), 0], [Fraction(0), 0]
+    def _sum_movements(self, span, rows, start, end, before):
+        """Sum up what happened in one span, in the currency of the company.
+
+        :param list rows: see :meth:`_read_movements`
+        :param int start: index of the day it begins
+        :param int end: index of the day on which it is over
+        :param list before: MRR and contracts before each day, by currency
+        :return: arguments of :class:`engine.kpi.Figures`
+        :rtype: dict
+        """
+        rates = {currency: self._get_rate(currency, span[1]) for currency in before[-1]}
+        opening, closing = (
+            [
+                sum(
+                    (total[0] * rates[currency] for currency, total in one.items()),
+                    Fraction(0),
+                ),
+                sum(total[1] for total in one.values()),
+            ]
+            for one in (before[start], before[end])
+        )
         sums, actives = defaultdict(Fraction), defaultdict(int)
         for part, currency, kind, amount, active in rows:
-            amount = exact(amount or 0) * rates[currency]
-            for is_in, total in ((part <= start, opening), (part <= end, closing)):
-                total[0] += amount * is_in
-                total[1] += (active or 0) * is_in
             if start < part <= end:
-                sums[kind] += amount
-                actives[kind] += active or 0
+                sums[kind] += amount * rates[currency]
+                actives[kind] += active
         return {
             "opening": opening[0],
             "closing": closing[0],
@@ -227,64 +253,85 @@ class SubscriptionKpi(models.AbstractModel):
             span: dict.fromkeys(("kept_gain", "kept_loss", "capped_loss"), Fraction(0))
             for span in spans
         }
-        for apart in split_overlaps(spans):
-            for number, currency, *amounts in self._read_retention(apart, domain):
-                span = apart[number - 1]
-                rate = self._get_rate(currency, span[1])
-                for name, amount in zip(result[span], amounts, strict=True):
-                    result[span][name] += exact(amount or 0) * rate
+        for number, currency, *amounts in self._read_retention(spans, domain):
+            span = spans[number]
+            rate = self._get_rate(currency, span[1])
+            for name, amount in zip(result[span], amounts, strict=True):
+                result[span][name] += exact(amount or 0) * rate
         return result
 
     def _read_retention(self, spans, domain):
         """Sum up, by span and currency, the movements of those active at its opening.
+
+        Spans are summed up one by one, which PostgreSQL may do side by side: the
+        contracts of a month have room in the processor's cache, those of a year do not.
+
+        :param list spans: (first day, last day)
+        :return: list of (index of the span, currency id, gain, loss, capped loss)
+        :rtype: list[tuple]
+        """
+        Event = self.env["subscription.event"]
+        queries = [
+            Event._search(
+                domain
+                & Domain("event_date", ">=", start)
+                & Domain("event_date", "<=", end)
+            )
+            for start, end in spans
+        ]
+        parts = [
+            self._select_retention(number, query)
+            for number, query in enumerate(queries)
+            if not query.is_empty()
+        ]
+        if not parts:
+            return []
+        self._prepare_reading()
+        return self.env.execute_query(SQL(" UNION ALL ").join(parts))
+
+    def _select_retention(self, number, query):
+        """Return the statement for one span.
 
         Contracts are followed through their renewals. The first event of one in the
         span tells whether it was active at the opening: unless it lets the contract
         count, from then on. The event also tells the MRR before it. (An array is what
         PostgreSQL finds the least of without sorting.)
 
-        :param list spans: (first day, last day), in their order and not overlapping
-        :return: list of (number of the span, currency id, gain, loss, capped loss)
-        :rtype: list[tuple]
+        :param int number: the index of the span
+        :param Query query: its events
+        :rtype: SQL
         """
-        Event = self.env["subscription.event"]
-        query = Event._search(
-            domain
-            & Domain("event_date", ">=", spans[0][0])
-            & Domain("event_date", "<=", spans[-1][1])
-        )
-        if query.is_empty():
-            return []
-        self._prepare_reading()
-        return self.env.execute_query(
-            SQL(
-                """
-                WITH event AS (
-                    SELECT subscription_event.*, width_bucket(
-                               subscription_event.event_date, %(starts)s::date[]
-                           ) AS number
-                      FROM %(table)s
-                     WHERE %(where)s
-                ), moved AS (
-                    SELECT number, root_order_id, currency_id,
-                           min(ARRAY[event_date - DATE '1970-01-01', id, active_change,
-                                     mrr_after - mrr_change]) AS first,
-                           sum(mrr_change) FILTER (WHERE kind = 'expansion') AS gain,
-                           - sum(mrr_change) FILTER (
-                               WHERE kind IN ('contraction', 'churn')) AS loss
-                      FROM event
-                     WHERE event_date <= (%(ends)s::date[])[number]
-                     GROUP BY number, root_order_id, currency_id
+        return SQL(
+            """
+            SELECT %(number)s, currency_id, sum(gain), sum(loss),
+                   sum(least(COALESCE(loss, 0), first[4]))
+              FROM (
+                   SELECT root_order_id, currency_id,
+                          min(ARRAY[event_date - DATE '1970-01-01', id, active_change,
+                                    mrr_after - mrr_change]) AS first,
+                          sum(mrr_change) FILTER (WHERE kind = 'expansion') AS gain,
+                          - sum(mrr_change) FILTER (
+                              WHERE kind IN ('contraction', 'churn')) AS loss
+                     FROM (%(events)s) event
+                    GROUP BY root_order_id, currency_id
+                   ) moved
+             WHERE first[3] < 1
+             GROUP BY currency_id
+            """,
+            number=number,
+            events=query.select(
+                *(
+                    SQL.identifier("subscription_event", name)
+                    for name in (
+                        "root_order_id",
+                        "currency_id",
+                        "event_date",
+                        "id",
+                        "active_change",
+                        "mrr_change",
+                        "mrr_after",
+                        "kind",
+                    )
                 )
-                SELECT number, currency_id, sum(gain), sum(loss),
-                       sum(least(COALESCE(loss, 0), first[4]))
-                  FROM moved
-                 WHERE first[3] < 1
-                 GROUP BY number, currency_id
-                """,
-                starts=[start for start, _end in spans],
-                ends=[end for _start, end in spans],
-                table=query.from_clause,
-                where=query.where_clause or SQL("TRUE"),
-            )
+            ),
         )

@@ -34,21 +34,31 @@ class SubscriptionProductEvent(models.Model):
     def _table_query(self):
         """Override: the report is a query.
 
+        Keys are unfolded where columns are chosen: as a table of its own, PostgreSQL
+        would store those of each event apart, which takes twice as long. A row's id
+        costs nothing where nobody asks for it.
+
         :rtype: SQL
         """
         return SQL(
             """
-            SELECT event.id::bigint * %(max)s + item.place AS id,
+            SELECT event.id::bigint * %(max)s + (
+                       SELECT place FROM jsonb_object_keys(event.product_mrr)
+                              WITH ORDINALITY AS item(key, place)
+                        WHERE item.key = event.product_key
+                   ) AS id,
                    event.id AS event_id,
                    %(dimensions)s,
                    product.id AS product_id,
                    product.product_tmpl_id,
                    template.categ_id,
-                   item.amount::numeric AS mrr_change
-              FROM subscription_event event
-             CROSS JOIN LATERAL jsonb_each_text(event.product_mrr)
-                   WITH ORDINALITY AS item(product, amount, place)
-              LEFT JOIN product_product product ON product.id = item.product::int
+                   (event.product_mrr -> event.product_key)::numeric AS mrr_change
+              FROM (
+                   SELECT event.id, event.product_mrr, %(dimensions)s,
+                          jsonb_object_keys(event.product_mrr) AS product_key
+                     FROM subscription_event event
+                   ) event
+              LEFT JOIN product_product product ON product.id = product_key::int
               LEFT JOIN product_template template
                      ON template.id = product.product_tmpl_id
             """,

@@ -73,31 +73,34 @@ class SubscriptionRevenue(models.Model):
                        AND parent_state = 'posted'
                        AND display_type = 'product'
                      UNION ALL
-                    SELECT once.id, billed.invoice_date, once.move_id, once.product_id,
-                           once.balance, FALSE, COALESCE(own.order_id, billed.order_id),
-                           billed.company_id, once.company_currency_id
-                      FROM (
-                            SELECT move_id, invoice_date, company_id,
-                                   min(subscription_id) AS order_id
-                              FROM account_move_line
-                             WHERE subscription_id IS NOT NULL
-                               AND parent_state = 'posted'
-                             GROUP BY move_id, invoice_date, company_id
-                           ) billed
-                      JOIN account_move_line once ON once.move_id = billed.move_id
-                       AND once.subscription_id IS NULL
+                    -- What else stands on their invoices. Whose it is, is looked up
+                    -- where somebody asks.
+                    SELECT once.id, once.invoice_date, once.move_id, once.product_id,
+                           once.balance, FALSE, COALESCE(
+                               (SELECT min(CASE WHEN sold.subscription_kind = 'upsell'
+                                                THEN sold.parent_order_id
+                                                ELSE sold.id END)
+                                  FROM sale_order_line_invoice_rel link
+                                  JOIN sale_order_line ON sale_order_line.id
+                                                          = link.order_line_id
+                                  JOIN sale_order sold ON sold.id
+                                                          = sale_order_line.order_id
+                                 WHERE link.invoice_line_id = once.id),
+                               (SELECT min(subscription_id)
+                                  FROM account_move_line billed
+                                 WHERE billed.move_id = once.move_id
+                                   AND billed.subscription_id IS NOT NULL)),
+                           once.company_id, once.company_currency_id
+                      FROM account_move_line once
+                     WHERE once.subscription_id IS NULL
+                       AND once.parent_state = 'posted'
                        AND once.display_type = 'product'
-                      LEFT JOIN LATERAL (
-                            SELECT min(CASE WHEN sold.subscription_kind = 'upsell'
-                                            THEN sold.parent_order_id
-                                            ELSE sold.id END) AS order_id
-                              FROM sale_order_line_invoice_rel link
-                              JOIN sale_order_line ON sale_order_line.id
-                                                      = link.order_line_id
-                              JOIN sale_order sold ON sold.id
-                                                      = sale_order_line.order_id
-                             WHERE link.invoice_line_id = once.id
-                           ) own ON TRUE
+                       AND EXISTS (
+                            SELECT 1 FROM account_move_line billed
+                             WHERE billed.move_id = once.move_id
+                               AND billed.company_id = once.company_id
+                               AND billed.subscription_id IS NOT NULL
+                               AND billed.parent_state = 'posted')
                      UNION ALL
                     -- What is sold once and invoiced by itself, or given back so.
                     SELECT alone.id, alone.invoice_date, alone.move_id,

@@ -68,6 +68,7 @@ from . import test_rating_tours
 from . import test_renewal
 from . import test_reopening
 from . import test_report_rights
+from . import test_report_sums
 from . import test_report_tours
 from . import test_reports
 from . import test_self_service

@@ -18,7 +18,6 @@ from engine.kpi import (
     named_span,
     ratio,
     span_before,
-    split_overlaps,
 )
 from engine.period import ONE_DAY
 
@@ -172,15 +171,6 @@ def test_twelve_months_lead_to_a_day(day):
     assert months[-1] == (day.replace(day=1), day)
     for (_start, end), (start, _end) in zip(months, months[1:], strict=False):
         assert start == end + ONE_DAY
-
-
-@given(st.lists(st.tuples(days, days).map(lambda pair: tuple(sorted(pair)))))
-def test_spans_are_told_apart_that_overlap(spans):
-    lists = split_overlaps(spans)
-    assert sorted(span for one in lists for span in one) == sorted(set(spans))
-    for one in lists:
-        for (_start, end), (start, _end) in zip(one, one[1:], strict=False):
-            assert end < start
 
 
 # === FORECAST === #
