@@ -64,7 +64,13 @@ class SubscriptionWatch(models.AbstractModel):
         condition does wrong is told by the nightly run.
         """
         if self._has_conditions():
-            self._update_health(orders)
+            try:
+                with self.env.cr.savepoint():
+                    self._update_health(orders)
+            except OperationalError:
+                # Another transaction was faster. This one is not undone for that.
+                cron = self.env.ref("subscriptions.ir_cron_update_health")
+                cron.sudo()._trigger()  # sudo: whoever's transaction it is
         if self.env["subscription.alert"]._is_on_change():
             self.env["subscription.alert"]._trigger_run()
 

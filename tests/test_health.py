@@ -1,5 +1,8 @@
+from unittest.mock import patch
+
 from odoo.exceptions import ValidationError
 from odoo.tests import freeze_time, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import SubscriptionCommon
 
@@ -187,6 +190,28 @@ class TestHealth(SubscriptionCommon):
         self.assertIn("x_gone", self.template.health_error)
 
     # === SPEED === #
+
+    def test_where_another_transaction_is_faster_this_one_is_kept(self):
+        def be_too_late(watch, targets):
+            watch.env.cr.execute("SET LOCAL statement_timeout = '1ms'")
+            watch.env.cr.execute("SELECT pg_sleep(1)")  # PostgreSQL cancels it
+
+        contract = self._create(5)
+        Trigger = self.env["ir.cron.trigger"]
+        cron = self.env.ref("subscriptions.ir_cron_update_health")
+        before = Trigger.search_count([("cron_id", "=", cron.id)])
+        contract.order_line.product_uom_qty = 1
+        watch = self.env.registry["subscription.watch"]
+        with (
+            patch.object(watch, "_set_health", be_too_late),
+            mute_logger("odoo.sql_db"),
+        ):
+            self._commit()
+        self.assertEqual(contract.order_line.product_uom_qty, 1)
+        self.assertEqual(contract.health, "good")
+        self.assertEqual(Trigger.search_count([("cron_id", "=", cron.id)]), before + 1)
+        self._run_nightly()
+        self.assertEqual(contract.health, "bad")
 
     def test_the_nightly_run_asks_the_same_number_of_questions_for_more_contracts(self):
         def count():
