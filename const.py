@@ -1,5 +1,12 @@
 """Values that several files share, each with what it means."""
 
+from odoo.exceptions import LockError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+# Another transaction was faster: to be tried again. What PostgreSQL gave up for other
+# reasons, a limit of time say, would only fail again.
+RETRY = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, LockError)
+
 # Days a plan's trial, notice or lead may span: ten years are a typing error.
 MAX_PLAN_DAYS = 3650
 

@@ -54,6 +54,7 @@ from . import sale_order_price_increase
 from . import sale_order_quotation
 from . import sale_order_rating
 from . import sale_order_renewal
+from . import sale_order_renewal_alert
 from . import sale_order_schedule
 from . import sale_order_self_service
 from . import sale_order_self_service_close

@@ -47,7 +47,12 @@ class SaleOrder(models.Model):
         if self.env.context.get("subscription_health") and self.env.su:
             return super().write(vals)  # the conditions decided
         self._mark_health_by_hand(vals)
+        # Both what is a contract no more and what has become one.
+        contracts = self.browse()
+        if self.env["subscription.watch"]._is_needed():
+            contracts = self.filtered("subscription_state")
         result = super().write(vals)
+        contracts._note_changed()
         self._mark_changed()
         return result
 
@@ -81,6 +86,12 @@ class SaleOrder(models.Model):
         arrives, an invoice is paid.
         """
         if not self.ids or not self.env["subscription.watch"]._is_needed():
+            return
+        self.filtered("subscription_state")._note_changed()
+
+    def _note_changed(self):
+        """Keep for the end of the transaction which contracts to look at."""
+        if not self:
             return
         data = self.env.cr.precommit.data
         if CHANGED not in data:

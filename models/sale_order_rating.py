@@ -186,6 +186,19 @@ class SaleOrder(models.Model):
 
     # === OVERRIDES OF `rating` === #
 
+    def message_post(self, **kwargs):
+        """Override of `rating`: who writes a message does not rate by it.
+
+        Customers rate by the link of a mail they were sent; what Odoo takes with a
+        message, anybody may send, as often as they like.
+        """
+        kwargs.pop("rating_value", None)
+        return super().message_post(**kwargs)
+
+    def _message_update_content(self, message, /, *, body, rating_value=None, **kwargs):
+        """Override of `rating`: who edits a message does not rate by it."""
+        return super()._message_update_content(message, body=body, **kwargs)
+
     def _rating_get_operator(self):
         """Override of `rating`: without a salesperson, it is who answers for it."""
         operator = super()._rating_get_operator()

@@ -4,16 +4,13 @@ What a stage sends, it sends when the transaction is about to be committed, and 
 goes wrong with that undoes nothing of it.
 """
 
-from psycopg2 import OperationalError
-
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import clean_context, plaintext2html
 
 from ..engine import lifecycle
 
-RETRY = (OperationalError, LockError)
 CREATED = "subscriptions.created_in_stage"
 
 
@@ -278,8 +275,6 @@ class SaleOrder(models.Model):
         try:
             with self.env.cr.savepoint():
                 send()
-        except RETRY:
-            raise
         except Exception as error:  # pylint: disable=broad-exception-caught
             self.env.invalidate_all()
             self._tell_not_sent(what, error)

@@ -204,7 +204,12 @@ class SubscriptionAlert(models.Model):
         comodel_name="subscription.alert.match", inverse_name="alert_id"
     )
     last_run = fields.Datetime(readonly=True, copy=False)
-    last_error = fields.Text(readonly=True, copy=False)
+    last_error = fields.Text(
+        readonly=True,
+        copy=False,
+        # It names customers, of contracts that are not each salesperson's to see.
+        groups="sales_team.group_sale_manager",
+    )
     last_error_date = fields.Datetime(string="Error Seen On", readonly=True, copy=False)
 
     # Not required by the field: forms would ask for it before it is made.
@@ -284,18 +289,28 @@ class SubscriptionAlert(models.Model):
 
     @api.constrains("company_id")
     def _check_reach(self):
+        """Refuse to touch an alert on contracts of companies one does not work in.
+
+        Asked whenever an alert is written or run: it acts with all rights.
+
+        :raise ValidationError: for who may not work in all companies
+        """
         for alert in self:
             if alert.company_id or self.env.uid == SUPERUSER_ID:
                 continue
-            # sudo: to count them
-            companies = self.env["res.company"].sudo().search([("active", "=", True)])
-            if companies - self.env.user.company_ids:
+            if not alert._may_reach_all():
                 raise ValidationError(
                     self.env._(
                         "An alert on all companies is for people who may work in all "
                         "of them. Choose a company."
                     )
                 )
+
+    def _may_reach_all(self):
+        """Tell whether the reader may work in all companies."""
+        # sudo: to count them
+        companies = self.env["res.company"].sudo().search([("active", "=", True)])
+        return not companies - self.env.user.company_ids
 
     # === CRUD METHODS === #
 
@@ -319,6 +334,8 @@ class SubscriptionAlert(models.Model):
 
     def write(self, vals):
         """Override: who matches an alert as it is changed is not acted on for that."""
+        if not self.env.su:
+            self._check_reach()
         changes = self._get_condition_fields() & vals.keys()
         if changes:
             vals = {**vals, "last_error": False, "last_error_date": False}
@@ -333,6 +350,9 @@ class SubscriptionAlert(models.Model):
         return result
 
     def unlink(self):
+        """Override: the automation rule goes with its alert."""
+        if not self.env.su:
+            self._check_reach()
         # sudo: as at creation
         rules = self.sudo().automation_id
         result = super().unlink()
@@ -341,13 +361,19 @@ class SubscriptionAlert(models.Model):
         return result
 
     def copy_data(self, default=None):
-        """Override: a copy is switched on by whoever has looked at it."""
-        return [
-            {**vals, "active": False, "name": self.env._("%s (copy)", alert.name)}
-            if not (default or {}).get("name")
-            else {**vals, "active": False}
-            for alert, vals in zip(self, super().copy_data(default), strict=True)
-        ]
+        """Override: a copy is switched on by whoever has looked at it.
+
+        Who may not work in all companies copies for their own.
+        """
+        default = default or {}
+        data = super().copy_data(default)
+        for alert, vals in zip(self, data, strict=True):
+            vals["active"] = False
+            if not default.get("name"):
+                vals["name"] = self.env._("%s (copy)", alert.name)
+            if not vals.get("company_id") and not self._may_reach_all():
+                vals["company_id"] = self.env.company.id
+        return data
 
     def _prepare_automation(self, vals):
         """Return the values of the automation rule of a new alert.
@@ -383,6 +409,13 @@ class SubscriptionAlert(models.Model):
         :rtype: set
         """
         return CONDITION_FIELDS
+
+    def _get_tz(self):
+        """Return the time zone in which "today" of a condition is meant."""
+        self.ensure_one()
+        # sudo: a company's time zone is a field of its contact
+        company = (self.company_id or self.env.company).sudo()
+        return company.partner_id.tz or "UTC"
 
     def _get_today(self):
         """Return today's date where the alert's company is."""

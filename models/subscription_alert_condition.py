@@ -200,13 +200,26 @@ class SubscriptionAlert(models.Model):
         )
 
     def _get_paid_domain(self, today):
-        """Return who has paid so many invoices."""
-        return self._get_invoice_domain(
-            SQL("move.payment_state IN ('paid', 'in_payment')"),
-            SQL("HAVING COUNT(DISTINCT move.id) >= %s", self.paid_invoices),
+        """Return who has paid so many invoices, of a contract and what it renews."""
+        return self._find_by_sql(
+            SQL(
+                """SELECT contract.id
+                     FROM sale_order contract
+                     JOIN (SELECT billed.root_order_id
+                             FROM account_move_line line
+                             JOIN account_move move ON move.id = line.move_id
+                             JOIN sale_order billed ON billed.id = line.subscription_id
+                            WHERE move.move_type = 'out_invoice'
+                              AND move.state = 'posted'
+                              AND move.payment_state IN ('paid', 'in_payment')
+                            GROUP BY billed.root_order_id
+                           HAVING COUNT(DISTINCT move.id) >= %s) paid
+                       ON paid.root_order_id = contract.root_order_id""",
+                self.paid_invoices,
+            )
         )
 
-    def _get_invoice_domain(self, condition, having=None):
+    def _get_invoice_domain(self, condition):
         return self._find_by_sql(
             SQL(
                 """SELECT line.subscription_id
@@ -216,9 +229,8 @@ class SubscriptionAlert(models.Model):
                        AND move.move_type = 'out_invoice'
                        AND move.state = 'posted'
                        AND %s
-                     GROUP BY line.subscription_id %s""",
+                     GROUP BY line.subscription_id""",
                 condition,
-                having or SQL(),
             )
         )
 

@@ -102,6 +102,36 @@ class SubscriptionAlertMatch(models.Model):
                 ]
             )
 
+    @api.model
+    def _take_over(self, contract, renewal):
+        """Let a renewal match what its contract matched when it was renewed.
+
+        One that matches no more is found out by the next run, as of any contract.
+
+        :param contract: the sale.order that was renewed
+        :param renewal: the sale.order that goes on
+        """
+        rows = self.search(
+            [
+                ("order_id", "=", contract.id),
+                ("ended_on", "=", False),
+                ("alert_id.trigger", "!=", "date"),
+            ]
+        )
+        self.create(
+            [
+                {
+                    "alert_id": row.alert_id.id,
+                    "order_id": renewal.id,
+                    "state": "known" if row.state == "done" else row.state,
+                    "began_on": row.began_on,
+                    "tried_on": row.tried_on,
+                    "error": row.error,
+                }
+                for row in rows
+            ]
+        )
+
     def _get_tired(self, today):
         """Return those of contracts that the alert has acted on too often today.
 

@@ -6,18 +6,13 @@ so that nothing an alert does wrong can undo their work.
 
 import logging
 
-from psycopg2 import OperationalError
-
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, LockError, UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from ..const import MAX_ALERT_PASSES, MAX_ALERTS_A_DAY, MAX_ALERTS_AT_ONCE
+from ..const import MAX_ALERT_PASSES, MAX_ALERTS_A_DAY, MAX_ALERTS_AT_ONCE, RETRY
 
 _logger = logging.getLogger(__name__)
-
-# Another transaction was faster: the next run comes back to it.
-RETRY = (OperationalError, LockError)
 
 
 class SubscriptionAlert(models.Model):
@@ -42,7 +37,8 @@ class SubscriptionAlert(models.Model):
             try:
                 domain = alert._get_domain(alert._get_today())
                 with self.env.cr.savepoint():
-                    alert.match_count = self.env["sale.order"].search_count(domain)
+                    Order = self.env["sale.order"].with_context(tz=alert._get_tz())
+                    alert.match_count = Order.search_count(domain)
             except RETRY:
                 raise
             except Exception as error:  # pylint: disable=broad-exception-caught
@@ -69,7 +65,7 @@ class SubscriptionAlert(models.Model):
         self.ensure_one()
         domain = self._get_domain(self._get_today())
         # What the browser is sent has no subqueries in it.
-        ids = self.env["sale.order"].search(domain).ids
+        ids = self.env["sale.order"].with_context(tz=self._get_tz()).search(domain).ids
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "subscriptions.sale_order_action_contracts"
         )
@@ -99,6 +95,7 @@ class SubscriptionAlert(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
+        self._check_reach()
         if not self.active:
             raise UserError(self.env._("Switch “%s” on first.", self.name))
         # sudo: contracts of colleagues too, as in the scheduled run
@@ -114,6 +111,8 @@ class SubscriptionAlert(models.Model):
         now, later = rows[:MAX_ALERTS_AT_ONCE], rows[MAX_ALERTS_AT_ONCE:]
         failed = alert._act_on(now, today)
         alert._note_run()
+        done = now.filtered(lambda row: row.state == "done")
+        later |= now - done - failed  # somebody is at these contracts
         if later:
             self._trigger_run()
         return {
@@ -121,7 +120,7 @@ class SubscriptionAlert(models.Model):
             "tag": "display_notification",
             "params": {
                 "type": "warning" if failed else "success",
-                "message": self._get_run_message(now - failed, failed, later),
+                "message": self._get_run_message(done, failed, later),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
@@ -166,11 +165,22 @@ class SubscriptionAlert(models.Model):
                 except RETRY as error:
                     self.env.cr.rollback()
                     _logger.info("%s is tried again: %s", alert, error)
-                    alerts.with_context(subscription_alert_run=False)._trigger_run()
+                    self._run_again()
+                except Exception as error:  # pylint: disable=broad-exception-caught
+                    # What is the matter with one must not stop the others.
+                    self.env.cr.rollback()
+                    if alert.exists():
+                        alert._set_error(_get_text(error))
                 if not IrCron._commit_progress(0 if number else 1):
-                    return  # no time left: what is to do is taken up again
+                    self._run_again()  # no time left
+                    return
             if not acted:
                 break
+
+    @api.model
+    def _run_again(self):
+        """Have the alerts looked through again, from within their run."""
+        self.with_context(subscription_alert_run=False)._trigger_run()
 
     def _run(self):
         """Run one alert; what goes wrong is kept on it, and the others go on.
@@ -202,12 +212,13 @@ class SubscriptionAlert(models.Model):
         )
         acted = False
         for batch in rows._batches():
-            failed = self._act_on(batch, today)
-            acted |= bool(batch - failed)
-            self.env["ir.cron"]._commit_progress(0)
-        if rows.filtered(lambda row: row.state == "todo"):
-            # Somebody is at these contracts.
-            self.with_context(subscription_alert_run=False)._trigger_run()
+            failed = self._act_on(batch.exists(), today)
+            acted |= bool(batch.exists() - failed)
+            if not self.env["ir.cron"]._commit_progress(0):
+                break  # no time left
+        if rows.exists().filtered(lambda row: row.state == "todo"):
+            # Somebody is at these contracts, or the time was over.
+            self._run_again()
         self._note_run()
         return acted
 
@@ -216,6 +227,10 @@ class SubscriptionAlert(models.Model):
         for alert in self:
             # sudo: contracts of colleagues too, as in the scheduled run
             alert.sudo()._bring_up_to_date(alert._get_today(), state="known")
+            # Nor for what it could not do before, or did not come to.
+            alert.sudo().match_ids.filtered(
+                lambda row: not row.ended_on and row.state in ("todo", "failed")
+            ).state = "known"
 
     def _bring_up_to_date(self, today, state="todo"):
         """Write down who matches since the last look, and who does so no more.
@@ -250,7 +265,7 @@ class SubscriptionAlert(models.Model):
         :rtype: dict
         """
         # sudo: as the system, as the extra condition was checked when it was written
-        Order = self.env["sale.order"].sudo()
+        Order = self.env["sale.order"].sudo().with_context(tz=self._get_tz())
         domain = self.sudo()._get_domain(today)
         if self.trigger != "date":
             return dict.fromkeys(Order._search(domain).get_result_ids())

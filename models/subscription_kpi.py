@@ -249,6 +249,7 @@ class SubscriptionKpi(models.AbstractModel):
         :return: arguments of :class:`engine.kpi.Figures` per span
         :rtype: dict
         """
+        spans = list(dict.fromkeys(spans))  # each once, or it would be added up twice
         result = {
             span: dict.fromkeys(("kept_gain", "kept_loss", "capped_loss"), Fraction(0))
             for span in spans

@@ -1,12 +1,14 @@
-from psycopg2 import OperationalError
+import logging
 
 from odoo import api, models, tools
 from odoo.fields import Domain
 from odoo.tools import split_every
 
-from ..const import HEALTH
+from ..const import HEALTH, RETRY
 from ..engine import lifecycle
 from .condition_domain import check_condition_records, read_condition
+
+_logger = logging.getLogger(__name__)
 
 LIVE = (lifecycle.PROGRESS, lifecycle.PAUSED)
 LOG_BATCH_SIZE = 500
@@ -51,10 +53,34 @@ class SubscriptionWatch(models.AbstractModel):
 
     @api.model
     def _run_nightly(self):
-        """Work out the health of all contracts, then have alerts looked through."""
-        self._update_health()
-        self.env["ir.cron"]._commit_progress(1)
+        """Work out the health of all contracts, then have alerts looked through.
+
+        One template after the other, each committed: another transaction may be faster.
+        """
+        IrCron = self.env["ir.cron"]
+        templates = self._get_templates()
+        IrCron._commit_progress(remaining=len(templates) + 1)
+        for template in [*templates, templates.browse()]:
+            try:
+                if template:
+                    self._update_health_by(template)
+                else:
+                    self._set_health({"neutral": self._find_unconditioned(templates)})
+            except RETRY as error:
+                self.env.cr.rollback()
+                _logger.info("The health by %s is tried again: %s", template, error)
+                self._trigger_run()
+            if not IrCron._commit_progress(1):
+                self._trigger_run()  # no time left
+                return
         self.env["subscription.alert"]._trigger_run()
+
+    @api.model
+    def _trigger_run(self):
+        """Have all contracts looked at as soon as possible."""
+        cron = self.env.ref("subscriptions.ir_cron_update_health", False)
+        if cron:
+            cron.sudo()._trigger()  # sudo: whoever's transaction it is
 
     @api.model
     def _look_at(self, orders):
@@ -67,10 +93,11 @@ class SubscriptionWatch(models.AbstractModel):
             try:
                 with self.env.cr.savepoint():
                     self._update_health(orders)
-            except OperationalError:
-                # Another transaction was faster. This one is not undone for that.
-                cron = self.env.ref("subscriptions.ir_cron_update_health")
-                cron.sudo()._trigger()  # sudo: whoever's transaction it is
+            except Exception:  # pylint: disable=broad-exception-caught
+                # Another transaction was faster, or what others hang on the health of
+                # contracts failed. This transaction is not undone for that.
+                _logger.info("Health of %s is left to the run", orders, exc_info=True)
+                self._trigger_run()
         if self.env["subscription.alert"]._is_on_change():
             self.env["subscription.alert"]._trigger_run()
 
@@ -85,29 +112,46 @@ class SubscriptionWatch(models.AbstractModel):
         :return: the contracts whose health is another now
         :rtype: sale.order
         """
+        templates = self._get_templates()
+        unconditioned = self._find_unconditioned(templates, orders)
+        if orders is not None:
+            templates &= orders.sale_order_template_id
+        changed = self._set_health({"neutral": unconditioned})
+        for template in templates:
+            changed |= self._update_health_by(template, orders)
+        return changed
+
+    def _update_health_by(self, template, orders=None):
+        """Bring the health of a template's running contracts up to date.
+
+        :param orders: these contracts, default all; then the template says what is
+            wrong with its conditions
+        :return: the contracts whose health is another now
+        :rtype: sale.order
+        """
+        self.env.flush_all()
+        changed = self.env["sale.order"]
+        try:
+            with self.env.cr.savepoint():
+                found = self._find_changes(template, self._get_scope(orders))
+                changed = self._set_health(found)
+        except RETRY:
+            raise
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            if orders is None:
+                template._set_health_error(error)
+        else:
+            if orders is None:
+                template._set_health_error(None)
+        return changed
+
+    def _get_scope(self, orders=None):
+        """Return which contracts have their health worked out, as a domain."""
         scope = Domain("subscription_state", "in", LIVE)
         scope &= Domain("health_is_manual", "=", False)
         if orders is not None:
             scope &= Domain("id", "in", orders.ids)
-        self.env.flush_all()
-        templates = self._get_templates()
-        targets = {key: set() for key, _label in HEALTH}
-        for template in templates:
-            try:
-                with self.env.cr.savepoint(flush=False):
-                    found = self._find_changes(template, scope)
-            except OperationalError:
-                raise  # another transaction was faster: tried again as a whole
-            except Exception as error:  # pylint: disable=broad-exception-caught
-                if orders is None:
-                    template._set_health_error(error)
-                continue
-            if orders is None:
-                template._set_health_error(None)
-            for health, ids in found.items():
-                targets[health] |= ids
-        targets["neutral"] |= self._find_unconditioned(templates, scope)
-        return self._set_health(targets)
+        return scope
 
     def _find_changes(self, template, scope):
         """Return the contracts of a template whose health is another by its conditions.
@@ -139,12 +183,21 @@ class SubscriptionWatch(models.AbstractModel):
         if domain.is_false():
             return set()
         check_condition_records(template.env, domain)
-        query = self.env["sale.order"].sudo()._search(scope & domain)
+        # "Today" is that of the company the template is for.
+        company = (template.company_id or self.env.company).sudo()
+        Order = self.env["sale.order"].with_context(tz=company.partner_id.tz or "UTC")
+        query = Order.sudo()._search(scope & domain)
         return set(query.get_result_ids())
 
-    def _find_unconditioned(self, templates, scope):
-        """Return those whose template has no condition, and that are not neutral."""
-        domain = scope & Domain("health", "!=", "neutral")
+    def _find_unconditioned(self, templates, orders=None):
+        """Return those whose template has no condition, and that are not neutral.
+
+        :param templates: the templates that have conditions
+        :param orders: these contracts, default all
+        :rtype: set
+        """
+        self.env.flush_all()
+        domain = self._get_scope(orders) & Domain("health", "!=", "neutral")
         domain &= Domain("sale_order_template_id", "not in", templates.ids)
         return set(self.env["sale.order"].sudo()._search(domain).get_result_ids())
 

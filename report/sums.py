@@ -121,8 +121,11 @@ class SubscriptionQuickSums(models.AbstractModel):
         by what is not asked for.
         """
         terms = [term.split()[0] for term in (order or "").split(",") if term.strip()]
+        summed = {spec.partition(":")[0] for spec in aggregates} - {"currency_id"}
         if (
             not aggregates
+            # A number that rows are grouped by stands once for each group.
+            or summed & {spec.partition(":")[0] for spec in groupby}
             or not all(map(self._is_key, groupby))
             or not all(map(self._is_sum, aggregates))
             or not {*groupby, *aggregates}.issuperset(terms)

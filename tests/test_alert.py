@@ -1,8 +1,10 @@
 from unittest.mock import patch
 
+from odoo import SUPERUSER_ID
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import freeze_time, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import SubscriptionCommon
 
@@ -90,6 +92,32 @@ class TestAlert(AlertCommon):
         self.assertEqual(
             alert.match_ids.filtered(lambda row: row.order_id == old).state, "known"
         )
+
+    def test_switched_on_by_its_automation_rule_it_does_not_act_on_the_past(self):
+        old = self._create_contract()
+        alert = self._create_alert(mrr_max=200, active=False)
+        alert.automation_id.active = True
+        self.assertTrue(alert.active)
+        new = self._create_contract()
+        self._run_alerts()
+        self.assertEqual((self._count(old), self._count(new)), (0, 1))
+
+    def test_switched_on_again_it_does_not_act_on_what_failed_before(self):
+        self.partner.email = False
+        template = self.env.ref("sale.mail_template_sale_confirmation")
+        alert = self._create_alert(
+            mrr_max=200, action="mail", mail_template_id=template.id
+        )
+        contract = self._create_contract()
+        self._run_alerts()
+        self.assertEqual(alert.match_ids.state, "failed")
+        alert.active = False
+        self.partner.email = "ada@example.com"
+        alert.active = True
+        with freeze_time("2026-07-20"):
+            self._run_alerts()
+        self.assertEqual(alert.match_ids.state, "known")
+        self.assertEqual(alert.match_ids.order_id, contract)
 
     def test_another_condition_is_another_alert_that_does_not_act_on_the_past(self):
         contract = self._create_contract((self.seat, 3))
@@ -237,6 +265,26 @@ class TestAlert(AlertCommon):
         self._run_alerts()
         self.assertIn("x_gone", alert.last_error)
         self.assertIn("x_gone", alert.match_error)
+        self.assertEqual(self._count(contract), 1)
+
+    def test_a_condition_that_takes_too_long_is_said_and_the_others_go_on(self):
+        def take_long(alert, today):
+            if alert == slow:
+                alert.env.cr.execute("SET LOCAL statement_timeout = '1ms'")
+                alert.env.cr.execute("SELECT pg_sleep(1)")  # PostgreSQL cancels it
+            return original(alert, today)
+
+        slow = self._create_alert(name="Slow", mrr_max=200)
+        self._create_alert(name="Quick", mrr_max=200)
+        Alert = self.env.registry["subscription.alert"]
+        original = Alert._find_matching
+        contract = self._create_contract()
+        with (
+            patch.object(Alert, "_find_matching", take_long),
+            mute_logger("odoo.sql_db"),
+        ):
+            self._run_alerts()
+        self.assertIn("statement timeout", slow.last_error)
         self.assertEqual(self._count(contract), 1)
 
     def test_a_condition_on_a_deleted_record_is_said(self):
@@ -449,9 +497,34 @@ class TestAlert(AlertCommon):
         with self.assertRaisesRegex(ValidationError, "all companies"):
             self.env["res.company"].sudo().create({"name": "Another"})
             alert.company_id = False
+        alert.sudo().company_id = self.company
         rule = alert.sudo().automation_id
         alert.unlink()
         self.assertFalse(rule.exists())
+
+    def test_an_alert_on_all_companies_is_for_who_works_in_all(self):
+        self.env["res.company"].create({"name": "Another"})
+        manager = new_test_user(
+            self.env,
+            login="manager",
+            groups="sales_team.group_sale_manager",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        contract = self._create_contract()
+        alert = self._create_alert(mrr_max=200)
+        alert.with_user(SUPERUSER_ID).company_id = False
+        alert = alert.with_user(manager)
+        for touch in (
+            lambda: alert.write({"active": False}),
+            lambda: alert.write({"action": "rating"}),
+            lambda: alert.action_run(),
+            lambda: alert.unlink(),
+        ):
+            with self.assertRaisesRegex(ValidationError, "all of them"):
+                touch()
+        self.assertEqual(self._count(contract), 0)
+        self.assertEqual(alert.copy().company_id, self.company)
 
     def test_it_acts_in_its_company_only(self):
         other = self.company_data_2 if hasattr(self, "company_data_2") else None
@@ -500,19 +573,21 @@ class TestAlert(AlertCommon):
     # === SPEED === #
 
     def test_a_run_asks_the_same_number_of_questions_for_more_contracts(self):
-        alert = self._create_alert(mrr_change="fell")
+        alert = self._create_alert(mrr_min=50)
 
-        def count():
+        def count(contracts):
+            for _number in range(contracts):
+                self._create_contract()
+            self.env.flush_all()
+            self.env.invalidate_all()
+            known = len(alert.match_ids)
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
-            alert._bring_up_to_date(self._day("2026-07-15"))
+            alert.sudo()._bring_up_to_date(self._day("2026-07-15"))
             self.env.flush_all()
-            return self.env.cr.sql_log_count - before
+            asked = self.env.cr.sql_log_count - before
+            self.assertEqual(len(alert.match_ids), known + contracts)
+            return asked
 
-        self._create_contract()
-        count()
-        few = count()
-        for _number in range(6):
-            self._create_contract()
-        self.env.flush_all()
-        self.assertEqual(count(), few)
+        count(1)
+        self.assertEqual(count(8), count(2))

@@ -93,6 +93,36 @@ class TestAlertConditions(AlertCommon):
         self.assertEqual(self._count(contract) + self._count(renewal), 0)
         self.assertFalse(rose.match_ids)
 
+    def test_a_fall_is_acted_on_once_though_the_contract_is_renewed(self):
+        self._at("2026-01-01")
+        contract = self._create_contract((self.seat, 5), end_date="2026-07-31")
+        self._at("2026-07-14")
+        self._create_alert(mrr_change="fell", mrr_change_by=20)
+        self._set_quantity(contract, 3)
+        self._run_alerts()
+        self.assertEqual(self._count(contract), 1)
+        self._at("2026-07-15")
+        renewal = self._renew(contract)
+        renewal.action_confirm()
+        self._run_alerts()
+        self.assertEqual(self._count(renewal), 0)
+
+    def test_the_first_invoice_of_a_renewal_is_not_the_first(self):
+        self._at("2026-07-01")
+        contract = self._create_contract(end_date="2026-07-31")
+        self._create_alert(paid_invoices=1)
+        self._register_payment(contract.invoice_ids)
+        self._run_alerts()
+        self.assertEqual(self._count(contract), 1)
+        renewal = self._renew(contract)
+        renewal.action_confirm()
+        self._at("2026-08-01")
+        renewal._bill()
+        self._run_alerts()
+        self._register_payment(renewal.invoice_ids)
+        self._run_alerts()
+        self.assertEqual(self._count(renewal), 0)
+
     def test_health(self):
         self._at("2026-07-15")
         contract = self._create_contract()

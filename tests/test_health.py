@@ -1,6 +1,7 @@
 from unittest.mock import patch
 
 from odoo.exceptions import ValidationError
+from odoo.fields import Command
 from odoo.tests import freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -212,6 +213,39 @@ class TestHealth(SubscriptionCommon):
         self.assertEqual(Trigger.search_count([("cron_id", "=", cron.id)]), before + 1)
         self._run_nightly()
         self.assertEqual(contract.health, "bad")
+
+    def test_what_others_hang_on_the_health_undoes_nothing(self):
+        self.env["base.automation"].create(
+            {
+                "name": "Of the administrator",
+                "model_id": self.env.ref("sale.model_sale_order").id,
+                "trigger": "on_create_or_write",
+                "trigger_field_ids": [
+                    Command.set(
+                        self.env.ref("subscriptions.field_sale_order__health").ids
+                    )
+                ],
+                "filter_domain": "[('health', '=', 'bad')]",
+                "action_server_ids": [
+                    Command.create(
+                        {
+                            "name": "Fails",
+                            "model_id": self.env.ref("sale.model_sale_order").id,
+                            "usage": "base_automation",
+                            "state": "code",
+                            "code": "raise UserError('Not today')",
+                        }
+                    )
+                ],
+            }
+        )
+        contract = self._create(5)
+        contract.order_line.product_uom_qty = 1
+        self._commit()
+        self.assertEqual(contract.order_line.product_uom_qty, 1)
+        self.assertEqual(contract.health, "good")
+        self._run_nightly()
+        self.assertIn("Not today", self.template.health_error)
 
     def test_the_nightly_run_asks_the_same_number_of_questions_for_more_contracts(self):
         def count():

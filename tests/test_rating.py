@@ -256,5 +256,7 @@ class TestRating(RatingMixin, ReportCommon):
                     "consumed": True,
                 }
             )
+        self.ada.with_user(self.leader).message_post(body="Fine", rating_value=5)
+        self.assertEqual(self.ada.rating_count, 1)
         rating.is_internal = True  # what customers are shown is ours to say
         self.assertEqual(self.ada.satisfaction, 20.0)

@@ -145,6 +145,9 @@ class TestReportSums(ReportCommon):
                 self.env["subscription.report"]._read_group(
                     [], ["plan_id"], [aggregate]
                 )
+            self.env["subscription.event"]._read_group(
+                [], ["active_change"], ["active_change:sum"]
+            )
             self.env["subscription.report"]._read_group(
                 [], ["plan_id"], ["mrr:sum"], having=[("mrr:sum", ">", 0)]
             )
