@@ -5,7 +5,7 @@ class SaleOrder(models.Model):
     _inherit = "sale.order"
 
     def _confirm_renewal(self):
-        """Override: what was done about a contract is not done again for its renewal."""
+        """Override: what was done about a contract is not done for its renewal."""
         # sudo: whoever confirms it
         contract = self.parent_order_id.sudo()
         result = super()._confirm_renewal()
