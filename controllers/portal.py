@@ -7,6 +7,7 @@ from odoo.addons.sale.controllers import portal as sale_portal
 from odoo.addons.sale_management.controllers import portal as option_portal
 
 from .contract_common import without_files
+from .quotation_payment import check_quotation_payment, get_quotation_payment_values
 
 
 class CustomerPortal(option_portal.CustomerPortal):
@@ -99,47 +100,13 @@ class CustomerPortal(option_portal.CustomerPortal):
             return super()._get_payment_values(
                 order_sudo, is_down_payment, payment_amount, **kwargs
             )
-        lowest, highest = order_sudo._get_online_amounts()
-        # A link may name an amount of its own, and anybody may write one.
-        if not payment_amount or not lowest <= payment_amount <= highest:
-            payment_amount = None
-        amount = (payment_amount or lowest) if is_down_payment else highest
-        values = super()._get_payment_values(
+        return get_quotation_payment_values(
+            super()._get_payment_values,
             order_sudo,
-            # Whatever of the total this is, Odoo looks for what takes so much.
-            is_down_payment=True,
-            payment_amount=amount,
+            is_down_payment,
+            payment_amount,
             **kwargs,
         )
-        values.update(
-            amount=amount,
-            payment_amount=payment_amount,
-            # The page of the contract says thank you.
-            landing_route=order_sudo.get_portal_url(query_string="&message=paid"),
-        )
-        if order_sudo._saves_payment_method():
-            values["tokens_sudo"] = values["tokens_sudo"].filtered(
-                lambda token: not order_sudo._get_payment_token_obstacle(token)
-            )
-        if order_sudo._has_to_save_payment_method():
-            values.update(self._get_saving_values(order_sudo, values["tokens_sudo"]))
-        return values
-
-    def _get_saving_values(self, order_sudo, tokens_sudo):
-        """Return what turns the form that pays into one that saves a method.
-
-        :param order_sudo: the quotation
-        :param tokens_sudo: the saved methods that the form offers
-        :rtype: dict
-        """
-        known = order_sudo._get_known_payment_token()
-        return {
-            "mode": "validation",
-            "amount": None,
-            "payment_amount": None,
-            "default_token_id": (known & tokens_sudo).id,
-            "assign_token_route": order_sudo.get_portal_url(suffix="/payment_method"),
-        }
 
     @route("/my/orders/<int:order_id>/payment_method", type="jsonrpc", auth="public")
     def portal_order_payment_method(self, order_id, token_id, access_token=None):
@@ -186,38 +153,10 @@ class PaymentPortal(sale_portal.PaymentPortal):
             )
         if not order_sudo or not order_sudo._asks_what_is_due():
             return super().portal_order_transaction(order_id, access_token, **kwargs)
-        self._check_contract_payment(order_sudo, kwargs)
+        check_quotation_payment(order_sudo, kwargs)
         values = super().portal_order_transaction(order_id, access_token, **kwargs)
         # sudo: the payment that was made just now
         tx_sudo = request.env["payment.transaction"].sudo()
         tx_sudo = tx_sudo.search([("reference", "=", values["reference"])])
         tx_sudo.contract_start_date = order_sudo._get_today()
         return values
-
-    def _check_contract_payment(self, order_sudo, values):
-        """Refuse what the page of the quotation does not offer.
-
-        :param order_sudo: the quotation
-        :param dict values: what the request asks for
-        :raise ValidationError: saying what is wrong
-        """
-        is_validation = bool(values.get("is_validation"))
-        amount = order_sudo._check_online_payment(values.get("amount"), is_validation)
-        if not order_sudo._saves_payment_method():
-            return
-        user = request.env.user
-        # As Odoo chooses who pays.
-        partner = order_sudo.partner_invoice_id
-        if not user._is_public():
-            partner = user.partner_id
-        # sudo: visitors have no right to what the page offers
-        env = request.env(su=True)
-        provider = env["payment.provider"].browse(values.get("provider_id"))
-        if values.get("flow") == "token" and not is_validation:
-            token = env["payment.token"].browse(values.get("token_id"))
-            order_sudo._check_saved_method(provider, token, partner)
-        else:
-            method = env["payment.method"].browse(values.get("payment_method_id"))
-            if values.get("flow") == "token":  # a saved one is assigned, not saved
-                method = method.browse()
-            order_sudo._check_savable_method(provider, method, partner, amount)

@@ -67,11 +67,21 @@ class SaleOrderLine(models.Model):
     def _compute_is_recurring(self):
         for line in self:
             line.is_recurring = bool(
-                line.order_id.plan_id
+                line._get_plan()
                 and not line.display_type
                 and not line.is_downpayment
                 and line._sells_recurring_product()
             )
+
+    def _get_plan(self):
+        """Return the plan that the line is sold under: that of the order.
+
+        Hook for other addons, where a quotation is not one contract yet.
+
+        :rtype: subscription.plan
+        """
+        self.ensure_one()
+        return self.order_id.plan_id
 
     def _sells_recurring_product(self):
         """Tell whether the line recurs under a plan.
@@ -136,7 +146,7 @@ class SaleOrderLine(models.Model):
 
     def _get_pricelist_kwargs(self):
         """Override of `sale` to ask for the price of the order's plan."""
-        plan = self.order_id.plan_id
+        plan = self._get_plan()
         plan_id = plan.id if plan and self._sells_recurring_product() else None
         return dict(
             super()._get_pricelist_kwargs(),
@@ -150,7 +160,7 @@ class SaleOrderLine(models.Model):
         # Odoo looks for no rule where there is no pricelist; a plan may have a price.
         for line in self:
             order = line.order_id
-            if line.product_id and order.plan_id and not order.pricelist_id:
+            if line.product_id and line._get_plan() and not order.pricelist_id:
                 line.pricelist_item_id = order.pricelist_id._get_product_rule(
                     product=line.product_id, **line._get_pricelist_kwargs()
                 )
@@ -315,7 +325,9 @@ class SaleOrderLine(models.Model):
         if not self.is_recurring or self.combo_item_id or self.product_type == "combo":
             return
         if price_sent or discount_sent:
-            price, discount = self._get_plan_price(self.plan_id, self._get_order_date())
+            price, discount = self._get_plan_price(
+                self._get_plan(), self._get_order_date()
+            )
             if price_sent:
                 line = self.with_context(sale_write_from_compute=True)
                 line.technical_price_unit = price
