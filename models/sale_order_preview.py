@@ -205,8 +205,23 @@ class SaleOrder(models.Model):
 
     def _as_if_starting(self, day):
         """Return an unsaved copy of the order that starts on a day."""
-        draft = self.new(origin=self)
+        draft = self._suppose()
         draft.start_date = day
+        return draft
+
+    def _suppose(self):
+        """Return an unsaved copy of the order, to suppose something about it.
+
+        There is one at a time: whatever was supposed before is forgotten, and so is what
+        the order itself was then.
+
+        :rtype: sale.order
+        """
+        self.ensure_one()
+        draft = self.new(origin=self)
+        # Unsaved copies of a record are the same to the cache.
+        draft.order_line.invalidate_recordset(flush=False)
+        draft.invalidate_recordset(flush=False)
         return draft
 
     def verify_ledger(self):

@@ -84,34 +84,36 @@ class SaleOrder(models.Model):
             shares[rebate] = amounts
         return shares
 
-    def _as_contracts(self):
-        """Return the contracts that the order becomes, as far as they can be supposed.
+    def _each_contract(self):
+        """Yield the contracts that the order becomes, as far as they can be supposed.
+
+        One after the other: each is gone when the next one comes.
 
         :return: the order itself, or unsaved copies that have its lines
-        :rtype: list[sale.order]
+        :rtype: Iterator[sale.order]
         """
         self.ensure_one()
         if not self._is_cart_of_many():
-            return [self]
+            yield self
+            return
         parts = self._get_cart_parts()
         shares = self._get_rebate_shares(parts)
-        return [
-            self._as_part(index, plan, lines, shares)
-            for index, (plan, lines) in enumerate(parts)
-        ]
-
-    def _as_part(self, index, plan, lines, shares):
-        draft = self.new(origin=self)
-        with self._keeping_prices(draft.order_line):
-            draft.order_line = draft.order_line.filtered(
-                lambda line: line._origin in lines or line._origin in shares
-            )
-            draft.plan_id = plan
-            for line in draft.order_line:
-                line.cart_plan_id = False
-                if line._origin in shares:
-                    line.price_unit = shares[line._origin][index]
-        return draft
+        for index, (plan, lines) in enumerate(parts):
+            draft = self._suppose()
+            with self._keeping_prices(draft.order_line):
+                draft.order_line = draft.order_line.filtered(
+                    lambda line, lines=lines: line._origin in lines
+                    or line._origin in shares
+                )
+                draft.plan_id = plan
+                # Else whoever asks what is due would suppose it anew.
+                draft.start_date = self.start_date or self._get_today()
+                for line in draft.order_line:
+                    line.cart_plan_id = False
+                    if line._origin in shares:
+                        line.price_unit = shares[line._origin][index]
+            yield draft
+        self._suppose()
 
     # === WHAT IT COMES TO === #
 
@@ -119,7 +121,7 @@ class SaleOrder(models.Model):
         """Override of `subscriptions`: what is due now of all contracts of a cart."""
         if not self._is_cart_of_many():
             return super()._get_amount_due_now()
-        return sum(part._get_amount_due_now() for part in self._as_contracts())
+        return sum(part._get_amount_due_now() for part in self._each_contract())
 
     def preview_invoices(self, count=12):
         """Override of `subscriptions`: invoices of all contracts of a cart, by day."""
@@ -127,7 +129,7 @@ class SaleOrder(models.Model):
             return super().preview_invoices(count)
         invoices = [
             invoice
-            for part in self._as_contracts()
+            for part in self._each_contract()
             for invoice in part.preview_invoices(count)
         ]
         return sorted(invoices, key=lambda one: one["invoice_date"])[:count]
@@ -137,7 +139,7 @@ class SaleOrder(models.Model):
         if not self._is_cart_of_many():
             return super()._get_totals_apart()
         once, recurring = [], []
-        for part in self._as_contracts():
+        for part in self._each_contract():
             for total in part._get_totals_apart():
                 (once if total["kind"] == "once" else recurring).append(total)
         if once:
@@ -149,15 +151,17 @@ class SaleOrder(models.Model):
     def _get_cart_summary(self):
         """Return what the cart comes to, for the shop.
 
-        :return: due (now, taxes included), tax (of that), rows: label, amount (taxes
-            included), date (when it is due next, False for what is paid once)
+        :return: due (now, taxes included), tax (of that), and rows with label, amount
+            (taxes as the shop shows them), date (when it is due next, False for what is
+            paid once)
         :rtype: dict
         """
         self.ensure_one()
         today = self._get_today()
+        shown = self._get_shown_amount()
         due = {"amount_total": 0.0, "amount_tax": 0.0}
         once, rows = 0.0, []
-        for part in self._as_contracts():
+        for part in self._each_contract():
             invoices = part.preview_invoices(2)
             upcoming = [one for one in invoices if one["invoice_date"] > today]
             if invoices and invoices[0]["invoice_date"] <= today:
@@ -165,25 +169,30 @@ class SaleOrder(models.Model):
                     due[name] += invoices[0][name]
             for total in part._get_totals_apart():
                 if total["kind"] == "once":
-                    once += total["amount_total"]
+                    once += total[shown]
                 else:
                     rows.append(
                         {
                             "label": total["label"],
-                            "amount": total["amount_total"],
+                            "amount": total[shown],
                             "date": upcoming[0]["invoice_date"] if upcoming else False,
                         }
                     )
         if once:
-            rows.insert(
-                0,
-                {"label": self._get_totals_label("once"), "amount": once, "date": False},
-            )
+            label = self._get_totals_label("once")
+            rows.insert(0, {"label": label, "amount": once, "date": False})
         return {
             "due": max(due["amount_total"], 0.0),
             "tax": due["amount_tax"],
             "rows": rows,
         }
+
+    def _get_shown_amount(self):
+        """Return which amount the shop shows: with or without taxes."""
+        is_excluded = (
+            self.website_id.show_line_subtotals_tax_selection == "tax_excluded"
+        )
+        return "amount_untaxed" if is_excluded else "amount_total"
 
     def _get_cart_terms(self):
         """Return what the customer orders: each contract, how it renews and ends.
@@ -194,7 +203,7 @@ class SaleOrder(models.Model):
         self.ensure_one()
         today = self._get_today()
         terms = []
-        for part in self._as_contracts():
+        for part in self._each_contract():
             plan = part.plan_id
             recurring = [
                 total

@@ -8,6 +8,7 @@ from odoo.http import request
 
 from odoo.addons.subscriptions.engine import monthly_amount
 from odoo.addons.subscriptions.engine.mrr import months_in
+from odoo.addons.subscriptions.engine.proration import exact
 
 # What a page sends for "buy once": there is no plan of this number.
 ONCE = 0
@@ -128,14 +129,16 @@ class SubscriptionShop(models.AbstractModel):
                 offers.append(
                     self._prepare_offer(product, plan, price, rule, place, **kwargs)
                 )
-        self._compare(offers, place)
+        once = []
         if product.accept_one_time:
             none = self.env["subscription.plan"]
             price, rule = self._get_rules(product, none, place, **kwargs)[product.id]
-            offers.append(
-                self._prepare_offer(product, none, price, rule, place, **kwargs)
-            )
-        return offers
+            once = [self._prepare_offer(product, none, price, rule, place, **kwargs)]
+        if self._is_priced_by_time(product):
+            self._compare_by_month(offers, place)
+        else:
+            self._compare_by_delivery(offers, once)
+        return offers + once
 
     @api.model
     def _prepare_offer(self, product, plan, price, rule, place, **kwargs):
@@ -165,7 +168,39 @@ class SubscriptionShop(models.AbstractModel):
         }
 
     @api.model
-    def _compare(self, offers, place):
+    def _is_priced_by_time(self, product):
+        """Tell whether a year of a product is twelve times a month of it.
+
+        It is of services. Of goods, each period is a delivery: weekly ones are more
+        coffee than monthly ones, and not dearer.
+
+        :param product: a template or a variant
+        :rtype: bool
+        """
+        return product.prorate
+
+    @api.model
+    def _compare_by_delivery(self, offers, once):
+        """Note what each offer of goods saves against buying them once.
+
+        :param list[dict] offers: of plans, see `_get_offers`
+        :param list[dict] once: that of buying once, if there is one
+        """
+        for offer in offers if once else ():
+            offer["saving"] = self._get_saving(offer["price"], once[0]["price"])
+
+    @api.model
+    def _get_saving(self, amount, other):
+        """Return how much less one amount is than another, in whole percent.
+
+        :rtype: int
+        """
+        if not 0 <= amount < other:
+            return 0
+        return floor(100 * (1 - exact(amount) / exact(other)))
+
+    @api.model
+    def _compare_by_month(self, offers, place):
         """Note what each offer costs a month, and saves against the shortest.
 
         :param list[dict] offers: of plans, see `_get_offers`
@@ -181,8 +216,7 @@ class SubscriptionShop(models.AbstractModel):
         for offer, amount in zip(offers, monthly, strict=True):
             if (offer["unit"], offer["count"]) != ("month", 1):
                 offer["monthly_price"] = place.currency.round(float(amount))
-            if shortest > amount:
-                offer["saving"] = floor(100 * (1 - amount / shortest))
+            offer["saving"] = self._get_saving(amount, shortest)
 
     @api.model
     def _get_monthly(self, offer):
@@ -230,17 +264,19 @@ class SubscriptionShop(models.AbstractModel):
                         self._prepare_offer(template, plan, price, rule, place)
                     )
         return {
-            template.id: self._summarize(found, place)
+            template.id: self._summarize(template, found, place)
             for template, found in offers.items()
             if found
         }
 
     @api.model
-    def _summarize(self, offers, place):
-        """Return one offer for several: the lowest price per month."""
-        best = min(offers, key=self._get_monthly)
+    def _summarize(self, product, offers, place):
+        """Return one offer for several: the lowest price, per month where that says more."""
         if len(offers) == 1:
-            return {**best, "from": False}
+            return {**offers[0], "from": False}
+        if not self._is_priced_by_time(product):
+            return {**min(offers, key=lambda offer: offer["price"]), "from": True}
+        best = min(offers, key=self._get_monthly)
         price = place.currency.round(float(self._get_monthly(best)))
         share = price / best["price"] if best["price"] else 0.0
         return {

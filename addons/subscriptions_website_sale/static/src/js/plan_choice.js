@@ -58,6 +58,12 @@ patch(WebsiteSale.prototype, {
         }
     },
 
+    handleCustomValues(el) {
+        if (el.name !== "plan_id") {
+            super.handleCustomValues(el);
+        }
+    },
+
     _updateRootProduct(form) {
         super._updateRootProduct(form);
         const planId = getPlanId(form.closest(".js_product") ?? form);
