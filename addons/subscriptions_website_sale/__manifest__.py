@@ -11,6 +11,7 @@
         "website_sale",
     ],
     "data": [
+        "data/mail_template_data.xml",
         "views/product_template_views.xml",
         "views/res_config_settings_views.xml",
         "views/sale_order_views.xml",

@@ -1,6 +1,7 @@
 """What a cart with subscriptions comes to: now, once, and every period of each plan."""
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import format_date
 
 from odoo.addons.subscriptions.const import CONTRACT_STATES, QUOTATION_STATES
 
@@ -24,6 +25,15 @@ class SaleOrder(models.Model):
         string="Bought Together",
         readonly=True,
     )
+
+    @api.depends("cart_part_ids.order_line")
+    def _compute_website_order_line(self):
+        """Override of `website_sale`: what was bought together is shown together."""
+        super()._compute_website_order_line()
+        for order in self.filtered("cart_part_ids"):
+            order.website_order_line += order.cart_part_ids.order_line.filtered(
+                lambda line: line._show_in_cart()
+            )
 
     # === PARTS: WHAT WILL BE A CONTRACT OF ITS OWN === #
 
@@ -187,6 +197,31 @@ class SaleOrder(models.Model):
             "rows": rows,
         }
 
+    def _get_bought_summary(self):
+        """Return what the contracts of a cart came to, as `_get_cart_summary` does.
+
+        :return: due is what was paid
+        :rtype: dict
+        """
+        self.ensure_one()
+        shown = self._get_shown_amount()
+        once, rows = 0.0, []
+        for order in self | self.cart_part_ids:
+            for total in order._get_totals_apart():
+                if total["kind"] == "once":
+                    once += total[shown]
+                else:
+                    date = order.billing_date or False
+                    rows.append(
+                        {"label": total["label"], "amount": total[shown], "date": date}
+                    )
+        if once:
+            label = self._get_totals_label("once")
+            rows.insert(0, {"label": label, "amount": once, "date": False})
+        payment = self.get_portal_last_transaction()
+        paid = payment.amount if payment.operation != "validation" else 0.0
+        return {"due": paid, "tax": 0.0, "rows": rows}
+
     def _get_shown_amount(self):
         """Return which amount the shop shows: with or without taxes."""
         is_excluded = (
@@ -219,14 +254,16 @@ class SaleOrder(models.Model):
                     0,
                     self.env._(
                         "Free until it is first charged, on %s.",
-                        self._format_day(first[0]["invoice_date"]),
+                        format_date(
+                            self.env, first[0]["invoice_date"], date_format="long"
+                        ),
                     ),
                 )
             terms.append(
                 {
                     "plan": plan.name,
                     "amount": self.env._(
-                        "%(amount)s every %(period)s",
+                        "%(amount)s every %(period)s, taxes included",
                         amount=self.currency_id.format(recurring[0]["amount_total"]),
                         period=plan.billing_period_label,
                     ),
@@ -234,6 +271,13 @@ class SaleOrder(models.Model):
                 }
             )
         return terms
+
+    def _charges_by_itself(self):
+        """Tell whether invoices of the cart are charged, and not only sent."""
+        self.ensure_one()
+        return any(
+            plan.invoice_mode == "charge" for plan, _lines in self._get_cart_parts()
+        )
 
     def _is_subscription_cart(self):
         """Tell whether the shop asks for what is due, and not for the total.
@@ -247,6 +291,8 @@ class SaleOrder(models.Model):
         self.ensure_one()
         if self._is_subscription_cart():
             return self._get_amount_due_now()
+        if self._get_bought_contracts():
+            return self._get_bought_summary()["due"]
         return self.amount_total
 
     def _asks_for_payment_method(self):

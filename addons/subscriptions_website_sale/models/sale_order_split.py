@@ -119,6 +119,54 @@ class SaleOrder(models.Model):
             "sequence": rebate.sequence,
         }
 
+    # === WHO IS TOLD === #
+
+    def _get_confirmation_template(self):
+        """Override of `sale`: who ordered a contract in the shop gets it in writing.
+
+        A website that has a mail of its own keeps it.
+        """
+        template = super()._get_confirmation_template()
+        # Odoo gives each website its own mail about orders to begin with.
+        usual = self.env.ref(
+            "sale.mail_template_sale_confirmation", raise_if_not_found=False
+        )
+        if self.website_id and self.subscription_state and template == usual:
+            ours = self.env.ref(
+                "subscriptions_website_sale.mail_template_contract_confirmation",
+                raise_if_not_found=False,
+            )
+            return ours or template
+        return template
+
+    def _get_ordered_things(self):
+        """Return what stands on the order, for the mail that confirms it.
+
+        :return: dicts of texts: quantity, name, price (with its period)
+        :rtype: list[dict]
+        """
+        self.ensure_one()
+        things = []
+        for line in self.order_line:
+            if line.display_type or line.combo_item_id or not line.product_uom_qty:
+                continue
+            amount = sum(line._get_lines_with_price().mapped("price_total"))
+            price = self.currency_id.format(amount)
+            if line.is_recurring:
+                price = self.env._(
+                    "%(amount)s every %(period)s",
+                    amount=price,
+                    period=self.plan_id.billing_period_label,
+                )
+            things.append(
+                {
+                    "quantity": f"{line.product_uom_qty:g}",
+                    "name": line.name_short,
+                    "price": price,
+                }
+            )
+        return things
+
     def _prepare_invoice(self):
         """Override of `sale`: what was paid for a cart pays the first invoices of all."""
         values = super()._prepare_invoice()
