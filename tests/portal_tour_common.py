@@ -1,4 +1,3 @@
-from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -6,8 +5,7 @@ from odoo.fields import Command, Date
 from odoo.tests import new_test_user
 from odoo.tests.common import ChromeBrowser
 
-from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
-
+from .redirect_common import RedirectCommon
 from .self_service_common import SelfServiceCommon
 from .tour_common import TourCase
 
@@ -18,7 +16,7 @@ READY = (
 )
 
 
-class PortalTourCommon(SelfServiceCommon, TourCase):
+class PortalTourCommon(RedirectCommon, SelfServiceCommon, TourCase):
     """Customers in a real browser. The clock of that one cannot be stopped: contracts
     begin today, so that what is billed is a whole period whatever day it is."""
 
@@ -122,50 +120,6 @@ class PortalTourCommon(SelfServiceCommon, TourCase):
             if self.partner in mail.recipient_ids
             or self.partner.email in (mail.email_to or "")
         ]
-
-    @contextmanager
-    def _redirecting_provider(self):
-        """Let the provider have a page of its own, which leads back at once. It tells
-        the outcome a little later, while the customer waits for it."""
-        self.provider.redirect_form_view_id = self.env["ir.ui.view"].create(
-            {
-                "name": "Redirect",
-                "type": "qweb",
-                "arch": "<form action='/payment/status' method='get' />",
-            }
-        )
-        self.provider.inline_form_view_id = False
-        original = PaymentPostProcessing._get_monitored_transaction
-        get_code = self.env.registry["payment.provider"]._get_code
-        asked = []
-
-        def get_monitored_transaction(controller):
-            tx = original(controller)
-            asked.append(tx.state)
-            if len(asked) == 3:  # the page, the first poll, the second one
-                answer = {
-                    "reference": tx.reference,
-                    "simulated_state": "done",
-                    "payment_details": "4321",
-                }
-                tx._process("demo", answer)
-            return tx
-
-        provider_class = self.env.registry["payment.provider"]
-        with (
-            # What the browser goes by: for "demo" it would stay on the page.
-            patch.object(
-                provider_class,
-                "_get_code",
-                lambda provider: get_code(provider) if asked else "redirecting",
-            ),
-            patch.object(
-                PaymentPostProcessing,
-                "_get_monitored_transaction",
-                get_monitored_transaction,
-            ),
-        ):
-            yield asked
 
     def _get_day_before(self, **shift):
         return self.today - timedelta(**shift)

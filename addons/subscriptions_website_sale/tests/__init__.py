@@ -1,0 +1,5 @@
+from . import test_cart
+from . import test_checkout
+from . import test_offers
+from . import test_shop_tours
+from . import test_split
