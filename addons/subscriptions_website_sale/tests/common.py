@@ -1,5 +1,7 @@
 from contextlib import contextmanager
 
+from lxml import html
+
 from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user
 
@@ -157,6 +159,18 @@ class ShopHttpCommon(ShopCommon, HttpCase):
         if "error" in response:
             raise Refused(response["error"]["data"]["message"])
         return response.get("result")
+
+    def _open(self, url):
+        return html.fromstring(self.url_open(url).text)
+
+    def _find(self, page, name, attribute="class"):
+        """Return the elements of a page with a class, or a word in an attribute."""
+        return page.xpath(
+            f"//*[contains(concat(' ', normalize-space(@{attribute}), ' '), ' {name} ')]"
+        )
+
+    def _get_text(self, page, name, attribute="class"):
+        return " ".join(" ".join(self._find(page, name, attribute)[0].itertext()).split())
 
     def _add_over_http(self, product, **values):
         return self._call(

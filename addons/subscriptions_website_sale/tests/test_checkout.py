@@ -11,18 +11,6 @@ HTTP = "odoo.http"
 @tagged("post_install", "-at_install")
 @freeze_time("2026-07-01")
 class TestCheckout(ShopHttpCommon):
-    def _open(self, url):
-        return html.fromstring(self.url_open(url).text)
-
-    def _find(self, page, name, attribute="class"):
-        """Return the elements of a page with a class, or a word in an attribute."""
-        return page.xpath(
-            f"//*[contains(concat(' ', normalize-space(@{attribute}), ' '), ' {name} ')]"
-        )
-
-    def _get_text(self, page, name, attribute="class"):
-        return " ".join(" ".join(self._find(page, name, attribute)[0].itertext()).split())
-
     def _sign_in(self):
         self.authenticate(self.login, self.login)
 

@@ -62,22 +62,26 @@ export function goOn() {
     ];
 }
 
-export function order() {
-    return [
-        {
-            content: "It is told how it renews and ends",
-            trigger: '.o_subscription_terms:contains("until you cancel it")',
-        },
+/** Order with what is chosen, or with a card that is typed. */
+export function order({ card } = {}) {
+    const typed = [
         {
             content: "Choose the provider",
-            trigger: 'input[name="o_payment_radio"]',
+            trigger: 'input[name="o_payment_radio"][data-payment-option-type="payment_method"]',
             run: "click",
         },
         {
             content: "Type a card",
             trigger: 'input[name="customer_input"]',
-            run: "edit 4242",
+            run: `edit ${card}`,
         },
+    ];
+    return [
+        {
+            content: "It is told how it renews and ends",
+            trigger: '.o_subscription_terms:contains("until you cancel it")',
+        },
+        ...(card ? typed : []),
         {
             content: "Order",
             trigger:

@@ -30,7 +30,7 @@ addTour("subscriptions_shop_guest", {
             expectUnloadPage: true,
         },
         ...goOn(),
-        ...order(),
+        ...order({ card: "4242" }),
         ...seeContracts("Try It"),
     ],
 });
