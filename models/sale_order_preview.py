@@ -212,7 +212,7 @@ class SaleOrder(models.Model):
     def _suppose(self):
         """Return an unsaved copy of the order, to suppose something about it.
 
-        There is one at a time: whatever was supposed before is forgotten, and so is what
+        There is one at a time: what was supposed before is forgotten, and so is what
         the order itself was then.
 
         :rtype: sale.order

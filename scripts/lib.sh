@@ -367,6 +367,17 @@ make_installed() {
 # The addons in addons/, each after a comma.
 companions() { (cd "$ROOT/addons" && for addon in */; do printf ',%s' "${addon%/}"; done); }
 
+# What the companions depend on, but for us: the base they are installed upon.
+companion_bases() {
+    "$VENV/bin/python" - "$ROOT"/addons/*/__manifest__.py <<'PY'
+import ast, pathlib, sys
+manifests = [pathlib.Path(name) for name in sys.argv[1:]]
+ours = {path.parent.name for path in manifests} | {"subscriptions"}
+wanted = {name for path in manifests for name in ast.literal_eval(path.read_text())["depends"]}
+print(",".join(sorted(wanted - ours)))
+PY
+}
+
 # missing_addons DB MODULES SEPARATOR: those that are not installed.
 missing_addons() {
     psql -d "$1" -Atc "SELECT string_agg(name, '$3') FROM unnest(string_to_array('$2', ',')) AS name

@@ -1,4 +1,4 @@
-"""Run on the database with demo data only; see scripts/test."""
+"""Run on the database with demo data and all companions; see scripts/test."""
 
 from datetime import timedelta
 

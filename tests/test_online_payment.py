@@ -53,6 +53,12 @@ class TestAmountDueNow(OnlinePaymentCommon):
             order.action_confirm()
             self.assertEqual(sum(order.invoice_ids.mapped("amount_total")), due)
 
+    def test_what_was_asked_before_a_change_is_not_answered_after_it(self):
+        order = self._quote((self.seat, 1.0))
+        self.assertEqual(order._get_amount_due_now(), 100.0)
+        order.order_line.product_uom_qty = 3
+        self.assertEqual(order._get_amount_due_now(), 300.0)
+
     def test_plain_orders_ask_for_their_total(self):
         order = self._quote(self.setup_fee, plan_id=False)
         self.assertEqual(order._get_prepayment_required_amount(), 250.0)

@@ -1,6 +1,6 @@
 {
     "name": "Subscriptions Web Shop",
-    "summary": "Sell subscriptions on the web shop, from the product page to the contract",
+    "summary": "Sell subscriptions on the web shop, from product page to contract",
     "version": "19.0.1.0.0",
     "category": "Website/Website",
     "license": "LGPL-3",

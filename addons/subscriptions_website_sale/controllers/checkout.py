@@ -83,7 +83,7 @@ class ShopCheckout(WebsiteSale):
 
     @route()
     def shop_payment_validate(self, sale_order_id=None, **post):
-        """Override of `website_sale`: accepted with a saved method, there is no payment.
+        """Override of `website_sale`: accepted with a saved method, nothing is paid.
 
         Odoo confirms what costs nothing, and leads back to the shop what was not paid.
         """

@@ -7,7 +7,9 @@ from odoo.addons.website_sale.controllers.combo_configurator import (
 
 class ShopComboConfigurator(WebsiteSaleComboConfiguratorController):
     @route()
-    def website_sale_combo_configurator_get_data(self, product_tmpl_id, *args, **kwargs):
+    def website_sale_combo_configurator_get_data(
+        self, product_tmpl_id, *args, **kwargs
+    ):
         """Override of `website_sale` to name the period of the price."""
         data = super().website_sale_combo_configurator_get_data(
             product_tmpl_id, *args, **kwargs

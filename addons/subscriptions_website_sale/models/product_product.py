@@ -9,7 +9,10 @@ class ProductProduct(models.Model):
 
     def _website_show_quick_add(self):
         """Override of `website_sale`: what has no plan cannot be ordered online."""
-        if self.recurring_invoice and not self.product_tmpl_id._website_show_quick_add():
+        if (
+            self.recurring_invoice
+            and not self.product_tmpl_id._website_show_quick_add()
+        ):
             return False
         return super()._website_show_quick_add()
 

@@ -82,7 +82,9 @@ class SaleOrder(models.Model):
         rebates = parts[0][1].filtered(
             lambda line: not line.is_recurring and line.price_subtotal < 0
         )
-        weights = [sum((lines - rebates).mapped("price_total")) for _plan, lines in parts]
+        weights = [
+            sum((lines - rebates).mapped("price_total")) for _plan, lines in parts
+        ]
         total = sum(weights)
         shares = {}
         for rebate in rebates if total > 0 else ():

@@ -17,7 +17,7 @@ class SaleOrder(models.Model):
 
     @api.depends("website_id", "plan_id")
     def _compute_require_payment(self):
-        """Override of `sale`: a subscription is ordered by paying, or saving a method."""
+        """Override of `sale`: who subscribes pays, or saves a method."""
         super()._compute_require_payment()
         for order in self:
             if order.website_id and order.plan_id:
@@ -25,7 +25,7 @@ class SaleOrder(models.Model):
 
     @api.depends("website_id", "plan_id")
     def _compute_prepayment_percent(self):
-        """Override of `sale`: all that is due now, whatever the company's quotations ask."""
+        """Override of `sale`: all that is due now, whatever quotations ask for."""
         super()._compute_prepayment_percent()
         for order in self:
             if order.website_id and order.plan_id:
@@ -74,8 +74,8 @@ class SaleOrder(models.Model):
 
         :param product: the product.product, sold by subscription
         :param plan_id: the plan that was asked for, 0 to buy once, None for the default
-        :param bool is_option: whether it is bought along with something else, whose plan
-            was asked for: where that is not offered, the default will do
+        :param bool is_option: whether it is bought along with something else, whose
+            plan was asked for: where that is not offered, the default will do
         :param line: the line that is changed, if there is one already
         :return: the plan, none to buy once
         :rtype: subscription.plan
@@ -106,7 +106,8 @@ class SaleOrder(models.Model):
             else:
                 raise UserError(
                     self.env._(
-                        "%s is sold by subscription: choose a plan for it.", product.name
+                        "%s is sold by subscription: choose a plan for it.",
+                        product.name,
                     )
                     if plans
                     else self.env._("%s cannot be ordered online.", product.name)
@@ -125,7 +126,9 @@ class SaleOrder(models.Model):
             return
         others = self.order_line - (line or self.order_line.browse())
         others = others.filtered("is_recurring")
-        other = next((one._get_plan() for one in others if one._get_plan() != plan), None)
+        other = next(
+            (one._get_plan() for one in others if one._get_plan() != plan), None
+        )
         if other:
             raise UserError(
                 self.env._(
@@ -211,13 +214,15 @@ class SaleOrder(models.Model):
             order_line, quantity, **kwargs
         )
         for name, value in self._prepare_plan_values(plan_id).items():
-            if (order_line[name].id if name == "cart_plan_id" else order_line[name]) != (
-                value
-            ):
+            if (
+                order_line[name].id if name == "cart_plan_id" else order_line[name]
+            ) != (value):
                 values[name] = value
         return values
 
-    def _verify_updated_quantity(self, order_line, product_id, new_qty, uom_id, **kwargs):
+    def _verify_updated_quantity(
+        self, order_line, product_id, new_qty, uom_id, **kwargs
+    ):
         """Override of `website_sale`: for very many, people talk."""
         product = self.env["product.product"].browse(product_id)
         new_qty, warning = super()._verify_updated_quantity(
@@ -274,7 +279,7 @@ class SaleOrder(models.Model):
 
     def _check_cart_is_ready_to_be_paid(self):
         """Override of `website_sale`: a plan that is offered no more is not paid."""
-        super()._check_cart_is_ready_to_be_paid()
+        result = super()._check_cart_is_ready_to_be_paid()
         for line in self.order_line.filtered("is_recurring"):
             if not line.combo_item_id and not line._is_plan_offered():
                 raise ValidationError(
@@ -284,6 +289,7 @@ class SaleOrder(models.Model):
                         line.name_short,
                     )
                 )
+        return result
 
     def _settle_cart_plans(self):
         """Let the order have the plan of its first contract, and other lines theirs.

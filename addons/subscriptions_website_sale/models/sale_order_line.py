@@ -10,8 +10,8 @@ class SaleOrderLine(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="restrict",
-        help="Another plan than the order's: when the order is confirmed, a contract of "
-        "its own is made for it.",
+        help="Another plan than the order's: when the order is confirmed, it becomes a "
+        "contract of its own.",
     )
     is_sold_once = fields.Boolean(
         string="Sold Once",
@@ -60,7 +60,7 @@ class SaleOrderLine(models.Model):
         )
 
     def _get_shop_offers(self):
-        """Return what the product of the line can be bought as, see `subscription.shop`.
+        """Return what the line can be bought as, see `subscription.shop`.
 
         :rtype: list[dict]
         """
@@ -82,7 +82,7 @@ class SaleOrderLine(models.Model):
         return self._get_plan().billing_period_label if self.is_recurring else ""
 
     def _get_name_of_plan(self):
-        """Return how the line is bought: the plan's name, or once where one may choose."""
+        """Return how the line is bought: by the plan's name, or once."""
         self.ensure_one()
         if self.is_recurring:
             return self._get_plan().name
@@ -95,7 +95,5 @@ class SaleOrderLine(models.Model):
         """
         self.ensure_one()
         shop = self.env["subscription.shop"]
-        plans = shop._get_product_plans(
-            self.product_id, shop._get_place(self.order_id)
-        )
+        plans = shop._get_product_plans(self.product_id, shop._get_place(self.order_id))
         return self._get_plan() in plans

@@ -8,7 +8,7 @@ class SaleOrder(models.Model):
     _inherit = "sale.order"
 
     def action_confirm(self):
-        """Override of `sale`: who is told of an order is told of those bought with it."""
+        """Override of `sale`: who is told of an order is told of its parts."""
         result = super().action_confirm()
         if self.env.context.get("send_email"):
             parts = self.cart_part_ids
@@ -168,7 +168,7 @@ class SaleOrder(models.Model):
         return things
 
     def _prepare_invoice(self):
-        """Override of `sale`: what was paid for a cart pays the first invoices of all."""
+        """Override of `sale`: what was paid for a cart pays all first invoices."""
         values = super()._prepare_invoice()
         cart = self.cart_id or self
         family = cart | cart.sudo().cart_part_ids  # sudo: bought by the same customer

@@ -37,7 +37,7 @@ class SubscriptionPlan(models.Model):
         )
 
     def _get_cancellation_text(self):
-        """Return how contracts of the plan are cancelled, for who is about to order one.
+        """Return how contracts of the plan are cancelled, for who is to order one.
 
         :rtype: str
         """

@@ -76,7 +76,9 @@ class SubscriptionShop(models.AbstractModel):
             **kwargs,
         )
         Item = place.pricelist.env["product.pricelist.item"]
-        return {key: (price, Item.browse(rule)) for key, (price, rule) in prices.items()}
+        return {
+            key: (price, Item.browse(rule)) for key, (price, rule) in prices.items()
+        }
 
     @api.model
     def _get_place(self, order=None):
@@ -227,7 +229,7 @@ class SubscriptionShop(models.AbstractModel):
         """Return the offer that was asked for, or else the first.
 
         :param list[dict] offers: see `_get_offers`
-        :param plan_id: the plan, 0 for buying once; anything else for none in particular
+        :param plan_id: the plan, 0 for buying once; anything else for the first
         :rtype: dict | None
         """
         return next(
@@ -247,8 +249,8 @@ class SubscriptionShop(models.AbstractModel):
 
         :param templates: product.template, of any kind
         :param Place place: where they are sold
-        :return: offers by template id, of those sold by subscription; from tells whether
-            there are several, and then price and period are those of a month
+        :return: offers by template id, of those sold by subscription; from tells
+            whether there are several, and then price and period are those of a month
         :rtype: dict
         """
         templates = templates.filtered("recurring_invoice")
@@ -271,7 +273,7 @@ class SubscriptionShop(models.AbstractModel):
 
     @api.model
     def _summarize(self, product, offers, place):
-        """Return one offer for several: the lowest price, per month where that says more."""
+        """Return one offer for several: the lowest, per month where that says more."""
         if len(offers) == 1:
             return {**offers[0], "from": False}
         if not self._is_priced_by_time(product):

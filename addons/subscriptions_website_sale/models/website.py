@@ -17,8 +17,8 @@ class Website(models.Model):
         string="Order Button",
         translate=True,
         default=lambda self: self.env._("Order with obligation to pay"),
-        help="What the button says that orders a subscription. Consumer law may ask for "
-        "certain words.",
+        help="What the button says that orders a subscription. Consumer law may ask "
+        "for certain words.",
     )
 
     def _get_subscription_order_button(self):

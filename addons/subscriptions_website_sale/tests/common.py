@@ -111,9 +111,9 @@ class ShopCommon(OnlinePaymentCommon):
     @contextmanager
     def _on_page(self):
         """Be a visitor who looks at a page of the shop."""
-        with MockRequest(self.website.with_user(self.website.user_id).env, website=(
-            self.website
-        )) as request:
+        with MockRequest(
+            self.website.with_user(self.website.user_id).env, website=(self.website)
+        ) as request:
             yield request
 
 
@@ -165,12 +165,13 @@ class ShopHttpCommon(ShopCommon, HttpCase):
 
     def _find(self, page, name, attribute="class"):
         """Return the elements of a page with a class, or a word in an attribute."""
-        return page.xpath(
-            f"//*[contains(concat(' ', normalize-space(@{attribute}), ' '), ' {name} ')]"
-        )
+        words = f"concat(' ', normalize-space(@{attribute}), ' ')"
+        return page.xpath(f"//*[contains({words}, ' {name} ')]")
 
     def _get_text(self, page, name, attribute="class"):
-        return " ".join(" ".join(self._find(page, name, attribute)[0].itertext()).split())
+        return " ".join(
+            " ".join(self._find(page, name, attribute)[0].itertext()).split()
+        )
 
     def _add_over_http(self, product, **values):
         return self._call(

@@ -95,13 +95,17 @@ class TestCheckout(ShopHttpCommon):
     def test_visitors_sign_up_before_they_subscribe(self):
         self._add_over_http(self.seat)
         response = self.url_open("/shop/checkout", allow_redirects=False)
-        self.assertIn("/web/signup?redirect=%2Fshop%2Fcheckout", response.headers["Location"])
+        self.assertIn(
+            "/web/signup?redirect=%2Fshop%2Fcheckout", response.headers["Location"]
+        )
 
     def test_they_sign_in_where_nobody_may_sign_up(self):
         self.website.auth_signup_uninvited = "b2b"
         self._add_over_http(self.seat)
         response = self.url_open("/shop/checkout", allow_redirects=False)
-        self.assertIn("/web/login?redirect=%2Fshop%2Fcheckout", response.headers["Location"])
+        self.assertIn(
+            "/web/login?redirect=%2Fshop%2Fcheckout", response.headers["Location"]
+        )
 
     def test_visitors_buy_what_does_not_recur_as_ever(self):
         self._add_over_http(self.setup_fee)

@@ -160,7 +160,10 @@ class TestOffers(ShopCommon):
 
     def test_a_discount_of_the_plan_is_shown_as_one(self):
         self._price(
-            self.tryout, self.monthly, 0.0, compute_price="percentage",
+            self.tryout,
+            self.monthly,
+            0.0,
+            compute_price="percentage",
             percent_price=25.0,
         )
         self.tryout.list_price = 40.0

@@ -131,9 +131,7 @@ class TestSplit(ShopCommon):
     def test_a_set_up_fee_goes_with_its_contract(self):
         self.tryout.setup_product_id = self.setup_fee
         self._price(self.tryout, self.yearly, 99.0)
-        cart = self._create_cart(
-            (self.seat, self.monthly), (self.tryout, self.yearly)
-        )
+        cart = self._create_cart((self.seat, self.monthly), (self.tryout, self.yearly))
         self._pay_cart(cart)
         self.assertEqual(cart.invoice_ids.amount_total, 10.0)
         self.assertEqual(cart.cart_part_ids.invoice_ids.amount_total, 349.0)

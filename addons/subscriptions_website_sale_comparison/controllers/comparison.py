@@ -14,9 +14,7 @@ class ContractComparison(WebsiteSaleProductComparison):
         for item in data:
             product = request.env["product.product"].browse(item["id"])
             if product.recurring_invoice:
-                offer = shop._choose_offer(
-                    shop._get_offers(product, shop._get_place())
-                )
+                offer = shop._choose_offer(shop._get_offers(product, shop._get_place()))
                 if offer and offer["id"]:
                     item["shop_period"] = offer["period"]
         return data

@@ -1,8 +1,8 @@
-import { patch } from "@web/core/utils/patch";
-import { ProductRow } from "@website_sale_comparison/js/product_row/product_row";
+import {patch} from "@web/core/utils/patch";
+import {ProductRow} from "@website_sale_comparison/js/product_row/product_row";
 
 patch(ProductRow, {
-    props: { ...ProductRow.props, shop_period: { type: String, optional: true } },
+    props: {...ProductRow.props, shop_period: {type: String, optional: true}},
 });
 
 patch(ProductRow.prototype, {

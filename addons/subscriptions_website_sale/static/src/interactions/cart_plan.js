@@ -1,6 +1,6 @@
-import { rpc } from "@web/core/network/rpc";
-import { patch } from "@web/core/utils/patch";
-import { CartLine } from "@website_sale/interactions/cart_line";
+import {rpc} from "@web/core/network/rpc";
+import {patch} from "@web/core/utils/patch";
+import {CartLine} from "@website_sale/interactions/cart_line";
 import wSaleUtils from "@website_sale/js/website_sale_utils";
 
 patch(CartLine.prototype, {

@@ -1,11 +1,11 @@
-import { ComboConfiguratorDialog } from "@sale/js/combo_configurator_dialog/combo_configurator_dialog";
-import { ProductConfiguratorDialog } from "@sale/js/product_configurator_dialog/product_configurator_dialog";
-import { patch } from "@web/core/utils/patch";
+import {ComboConfiguratorDialog} from "@sale/js/combo_configurator_dialog/combo_configurator_dialog";
+import {ProductConfiguratorDialog} from "@sale/js/product_configurator_dialog/product_configurator_dialog";
+import {patch} from "@web/core/utils/patch";
 
 // The plan that was chosen on the page decides the prices in both dialogs.
 for (const Dialog of [ComboConfiguratorDialog, ProductConfiguratorDialog]) {
     patch(Dialog, {
-        props: { ...Dialog.props, plan_id: { type: Number, optional: true } },
+        props: {...Dialog.props, plan_id: {type: Number, optional: true}},
     });
     patch(Dialog.prototype, {
         _getAdditionalRpcParams() {

@@ -1,5 +1,5 @@
-import { patch } from "@web/core/utils/patch";
-import { WebsiteSale } from "@website_sale/interactions/website_sale";
+import {patch} from "@web/core/utils/patch";
+import {WebsiteSale} from "@website_sale/interactions/website_sale";
 
 /** Return the plan that is chosen in a product's form: 0 is "buy once". */
 function getPlanId(element) {
@@ -25,7 +25,7 @@ patch(WebsiteSale.prototype, {
         const planId = getPlanId(product);
         return {
             ...super._getOptionalCombinationInfoParam(product),
-            ...(planId === undefined ? {} : { plan_id: planId }),
+            ...(planId === undefined ? {} : {plan_id: planId}),
         };
     },
 

@@ -3,7 +3,11 @@
 /** Add what the page shows, with a plan or as it is. */
 export function addToCart() {
     return [
-        { content: "Add it to the cart", trigger: "#add_to_cart:not(.disabled)", run: "click" },
+        {
+            content: "Add it to the cart",
+            trigger: "#add_to_cart:not(.disabled)",
+            run: "click",
+        },
         {
             content: "The cart has it, and leads on",
             trigger: '.toast a[href="/shop/cart"]',
@@ -63,11 +67,12 @@ export function goOn() {
 }
 
 /** Order with what is chosen, or with a card that is typed. */
-export function order({ card } = {}) {
+export function order({card} = {}) {
     const typed = [
         {
             content: "Choose the provider",
-            trigger: 'input[name="o_payment_radio"][data-payment-option-type="payment_method"]',
+            trigger:
+                'input[name="o_payment_radio"][data-payment-option-type="payment_method"]',
             run: "click",
         },
         {

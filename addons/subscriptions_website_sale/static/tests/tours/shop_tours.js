@@ -1,5 +1,13 @@
-import { addTour } from "@subscriptions/../tests/tours/add_tour";
-import { addToCart, choosePlan, goOn, goTo, order, seeContracts, seeDue } from "./shop_steps";
+import {addTour} from "@subscriptions/../tests/tours/add_tour";
+import {
+    addToCart,
+    choosePlan,
+    goOn,
+    goTo,
+    order,
+    seeContracts,
+    seeDue,
+} from "./shop_steps";
 
 // Begin on the page of a product; the tests name it.
 
@@ -18,8 +26,8 @@ addTour("subscriptions_shop_guest", {
             trigger: '.oe_signup_form input[name="login"]',
             run: "edit guest@example.com",
         },
-        { trigger: '.oe_signup_form input[name="name"]', run: "edit Gus Guest" },
-        { trigger: '.oe_signup_form input[name="password"]', run: "edit guest-secret-1" },
+        {trigger: '.oe_signup_form input[name="name"]', run: "edit Gus Guest"},
+        {trigger: '.oe_signup_form input[name="password"]', run: "edit guest-secret-1"},
         {
             trigger: '.oe_signup_form input[name="confirm_password"]',
             run: "edit guest-secret-1",
@@ -30,7 +38,7 @@ addTour("subscriptions_shop_guest", {
             expectUnloadPage: true,
         },
         ...goOn(),
-        ...order({ card: "4242" }),
+        ...order({card: "4242"}),
         ...seeContracts("Try It"),
     ],
 });
@@ -68,7 +76,7 @@ addTour("subscriptions_shop_change_plan", {
             content: "The line has its price, and another can be taken",
             trigger: '.o_cart_product:contains("every year") select',
         },
-        { content: "One more", trigger: '.css_quantity a:has(.oi-plus)', run: "click" },
+        {content: "One more", trigger: ".css_quantity a:has(.oi-plus)", run: "click"},
         ...seeDue("216.00"),
     ],
 });
@@ -132,10 +140,11 @@ addTour("subscriptions_shop_redirect", {
 addTour("subscriptions_shop_options", {
     steps: () => [
         ...choosePlan("By the Year", "108.00"),
-        { content: "Add it", trigger: "#add_to_cart:not(.disabled)", run: "click" },
+        {content: "Add it", trigger: "#add_to_cart:not(.disabled)", run: "click"},
         {
             content: "The option has the price of the plan",
-            trigger: '.modal .o_sale_product_configurator_table_optional:contains("30.00")',
+            trigger:
+                '.modal .o_sale_product_configurator_table_optional:contains("30.00")',
         },
         {
             content: "Take it",
@@ -145,10 +154,37 @@ addTour("subscriptions_shop_options", {
         },
         {
             content: "Go to the cart",
-            trigger: '.modal button:contains("Go to Checkout"), .modal button:contains("Proceed to Checkout")',
+            trigger:
+                '.modal button:contains("Go to Checkout"), .modal button:contains("Proceed to Checkout")',
             run: "click",
             expectUnloadPage: true,
         },
         ...seeDue("138.00"),
+    ],
+});
+
+/** Buy what the page shows, as it is: with or without delivery, by card or saved method. */
+addTour("subscriptions_shop_demo", {
+    steps: () => [
+        {
+            content: "Add it to the cart",
+            trigger: "#add_to_cart:not(.disabled)",
+            run: "click",
+        },
+        {
+            content: "Leave options out, where there are any",
+            trigger:
+                '.toast a[href="/shop/cart"], .modal button:contains("Continue Shopping")',
+            run() {
+                this.anchor.closest(".modal") && this.anchor.click();
+            },
+        },
+        {content: "It is in the cart", trigger: '.toast a[href="/shop/cart"]'},
+        ...goTo("/shop/payment"),
+        ...order(),
+        {
+            content: "There is a contract",
+            trigger: ".o_subscription_bought a",
+        },
     ],
 });
