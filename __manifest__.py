@@ -107,6 +107,7 @@
         "web.assets_backend": [
             "subscriptions/static/src/*.js",
             "subscriptions/static/src/charging_right/**/*",
+            "subscriptions/static/src/health/**/*",
             "subscriptions/static/src/hold_desk/**/*",
             "subscriptions/static/src/kpi_board/**/*",
         ],

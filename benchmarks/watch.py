@@ -62,6 +62,7 @@ def measure_size(env, size):
     )
     if env.cr.rowcount != size:
         sys.exit(f"{env.cr.rowcount} running contracts, not {size}: more events needed")
+    let_things_happen(env, template)
     env.invalidate_all()
     # Written past the form, which would work it out at once.
     env.cr.execute(
@@ -121,6 +122,61 @@ def measure_size(env, size):
         }
     )
     return [{"size": size, **row} for row in rows]
+
+
+def let_things_happen(env, template):
+    """Give each rule what it asks about: rows of each kind, some of which match."""
+    env.cr.execute(
+        """
+        CREATE TEMP TABLE bench_watched ON COMMIT DROP AS
+        SELECT id, company_id, row_number() OVER (ORDER BY id) - 1 AS number
+          FROM sale_order WHERE sale_order_template_id = %(template)s;
+
+        UPDATE sale_order
+           SET rating_count = 1,
+               satisfaction = CASE WHEN number %% 20 = 0 THEN 20 ELSE 100 END,
+               next_invoice_date = current_date + (number %% 30)::int
+          FROM bench_watched WHERE bench_watched.id = sale_order.id;
+
+        -- All invoices there are belong to them, in turn.
+        CREATE TEMP TABLE bench_bill ON COMMIT DROP AS
+        SELECT line.id, line.move_id, watched.id AS order_id, watched.company_id,
+               watched.number
+          FROM (SELECT id, move_id, row_number() OVER (ORDER BY id) - 1 AS number
+                  FROM account_move_line WHERE subscription_id IS NOT NULL) line
+          JOIN bench_watched watched
+            ON watched.number
+             = line.number %% (SELECT count(*) FROM bench_watched);
+        UPDATE account_move_line SET subscription_id = bill.order_id
+          FROM bench_bill bill WHERE bill.id = account_move_line.id;
+        UPDATE account_move
+           SET payment_state = CASE WHEN number %% 20 = 1 THEN 'not_paid'
+                                    ELSE 'paid' END,
+               invoice_date_due = current_date - 60
+          FROM bench_bill bill WHERE bill.move_id = account_move.id;
+
+        -- Each has been charged, some in vain.
+        INSERT INTO subscription_collection
+                    (move_id, order_id, company_id, state, attempt)
+        SELECT move_id, order_id, company_id,
+               CASE WHEN number %% 20 = 1 THEN 'declined' ELSE 'paid' END, 2
+          FROM bench_bill;
+        INSERT INTO subscription_collection_order_rel (collection_id, order_id)
+        SELECT id, order_id FROM subscription_collection;
+
+        -- One of the products is billed by what is delivered of it.
+        UPDATE product_template SET invoice_policy = 'delivery'
+         WHERE id = (SELECT product.product_tmpl_id
+                       FROM sale_order_line line
+                       JOIN product_product product ON product.id = line.product_id
+                       JOIN bench_watched watched ON watched.id = line.order_id
+                      ORDER BY line.id LIMIT 1);
+        UPDATE sale_order_line SET qty_to_invoice = 0;
+        ANALYZE sale_order, account_move_line, account_move, subscription_collection,
+                subscription_collection_order_rel;
+        """,
+        {"template": template.id},
+    )
 
 
 def cost(env, function):

@@ -2,8 +2,13 @@
 
 import ast
 
+from psycopg2 import DataError, ProgrammingError
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+
+# With numbers of records as values.
+NAMES_RECORDS = {"=", "!=", "in", "not in", "child_of", "parent_of"}
 
 
 def read_condition(env, text):
@@ -66,19 +71,43 @@ def check_condition_records(env, domain):
         )
 
 
-def _find_missing_record(env, domain):
+def try_condition(env, domain):
+    """Ask PostgreSQL once, so that a value it cannot take is told now, not at night.
+
+    :param Domain domain: a condition on contracts
+    :raise ValidationError: for a text with a zero byte in it, say
+    """
+    try:
+        with env.cr.savepoint():
+            # sudo: whether it can be asked, not what it finds
+            env["sale.order"].sudo()._search(domain, limit=1).get_result_ids()
+    except (DataError, ProgrammingError) as error:
+        raise _get_error(env, str(error).splitlines()[0]) from error
+    except (TypeError, ValueError) as error:
+        raise _get_error(env, error) from error
+
+
+def _find_missing_record(env, domain, model="sale.order"):
     for condition in domain.iter_conditions():
-        field = _get_field(env, condition.field_expr)
+        field = _get_field(env[model], condition.field_expr)
         if field is None or not field.comodel_name:
             continue
         values = condition.value
-        if isinstance(values, int) and not isinstance(values, bool):
-            values = [values]
-        if condition.operator not in ("=", "!=", "in", "not in") or isinstance(
-            values, (str, bool, Domain)
-        ):
+        if condition.operator in ("any", "not any"):
+            if isinstance(values, (list, tuple)):
+                values = Domain(values)
+            missing = isinstance(values, Domain) and _find_missing_record(
+                env, values, field.comodel_name
+            )
+            if missing:
+                return missing
             continue
-        ids = [value for value in values or () if isinstance(value, int) and value]
+        if condition.operator not in NAMES_RECORDS or isinstance(values, (str, Domain)):
+            continue
+        if isinstance(values, int):
+            values = [values]
+        # A tick is a number to Python, and no record.
+        ids = [one for one in values or () if one and type(one) is int]
         # sudo: whether it is there, not what it is
         records = env[field.comodel_name].sudo().browse(ids)
         if gone := records - records.exists():
@@ -86,13 +115,12 @@ def _find_missing_record(env, domain):
     return None
 
 
-def _get_field(env, path):
-    model = env["sale.order"]
+def _get_field(model, path):
     field = None
     for name in path.split("."):
         field = model._fields.get(name)
         if field is None:
             return None
         if field.comodel_name:
-            model = env[field.comodel_name]
+            model = model.env[field.comodel_name]
     return field

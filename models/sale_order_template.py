@@ -1,7 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from .condition_domain import check_condition_records, read_condition
+from .condition_domain import (
+    check_condition_records,
+    read_condition,
+    try_condition,
+)
 
 HEALTH_FIELDS = {"good_health_domain", "bad_health_domain"}
 
@@ -56,7 +60,9 @@ class SaleOrderTemplate(models.Model):
         env = self.sudo(False).env  # Odoo checks as superuser: whose rights count
         for template in self:
             for text in (template.good_health_domain, template.bad_health_domain):
-                check_condition_records(env, read_condition(env, text))
+                domain = read_condition(env, text)
+                check_condition_records(env, domain)
+                try_condition(env, domain)
 
     @api.constrains("plan_id", "company_id")
     def _check_plan_company(self):

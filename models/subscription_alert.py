@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 
 from ..const import HEALTH
+from .condition_domain import try_condition
 
 # What decides which contracts match: another of it is another alert.
 CONDITION_FIELDS = {
@@ -217,7 +218,8 @@ class SubscriptionAlert(models.Model):
         "CHECK (automation_id IS NOT NULL)", "An alert has an automation rule."
     )
     _days_in_range = models.Constraint(
-        "CHECK (date_days BETWEEN 0 AND 3650 AND mrr_change_days BETWEEN 0 AND 3650 "
+        "CHECK (activity_days BETWEEN 0 AND 3650 AND date_days BETWEEN 0 AND 3650 "
+        "AND mrr_change_days BETWEEN 0 AND 3650 "
         "AND overdue_days BETWEEN 0 AND 3650 AND unused_days BETWEEN 0 AND 3650 "
         "AND next_invoice_days BETWEEN 0 AND 3650)",
         "A number of days is between 0 and 3,650.",
@@ -226,6 +228,10 @@ class SubscriptionAlert(models.Model):
         "CHECK (mrr_min >= 0 AND mrr_max >= 0 AND mrr_change_by >= 0 "
         "AND collection_declined >= 0 AND paid_invoices >= 0)",
         "Amounts and numbers of an alert count from 0 up.",
+    )
+    _mrr_range = models.Constraint(
+        "CHECK (mrr_max = 0 OR mrr_min <= mrr_max)",
+        "MRR is from a smaller up to a larger number; up to 0 is no limit.",
     )
     _satisfaction_in_percent = models.Constraint(
         "CHECK (satisfaction_below BETWEEN 0 AND 100)",
@@ -279,6 +285,7 @@ class SubscriptionAlert(models.Model):
             # Each of them, so that what is broken is said now and not at night.
             # Odoo checks as superuser; what the writer may not read is refused.
             conditions = alert.sudo(False)._get_condition_domains(today)
+            try_condition(self.env, Domain.AND(conditions))
             if not conditions and alert.trigger == "change":
                 raise ValidationError(
                     self.env._(

@@ -141,6 +141,23 @@ class SubscriptionAlert(models.Model):
                     )
                 )
 
+    @api.constrains("mail_template_id", "rating_template_id", "sms_template_id")
+    def _check_templates(self):
+        for alert in self:
+            for name in ("mail_template_id", "rating_template_id", "sms_template_id"):
+                # sudo: what the template is for
+                template = alert[name].sudo()
+                if template and template.model != "sale.order":
+                    # Rendered of another record with the number of the contract, it
+                    # would go to whoever that is.
+                    raise ValidationError(
+                        self.env._(
+                            "“%s” is no message about contracts: choose one for sales "
+                            "orders.",
+                            template.name,
+                        )
+                    )
+
     def _get_needed_field(self):
         """Return the field the action cannot do without, or None. Hook."""
         self.ensure_one()

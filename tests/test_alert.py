@@ -1,5 +1,7 @@
 from unittest.mock import patch
 
+from psycopg2 import IntegrityError
+
 from odoo import SUPERUSER_ID
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
@@ -294,6 +296,23 @@ class TestAlert(AlertCommon):
         self._run_alerts()
         self.assertIn("deleted", alert.last_error)
 
+    def test_a_deleted_record_within_another_condition_is_said(self):
+        product = self._create_item("Gone", 1.0)
+        partner = self.env["res.partner"].create({"name": "Gone"})
+        alerts = [
+            self._create_alert(extra_domain=text)
+            for text in (
+                f"[('order_line', 'any', [('product_id', 'in', [{product.id}])])]",
+                f"[('partner_id', 'child_of', [{partner.id}])]",
+            )
+        ]
+        product.unlink()
+        partner.unlink()
+        self._run_alerts()
+        for alert in alerts:
+            with self.subTest(condition=alert.extra_domain):
+                self.assertIn("deleted", alert.last_error or "")
+
     def test_a_plan_that_an_alert_names_is_not_deleted_unseen(self):
         plan = self._create_plan()
         alert = self._create_alert(mrr_max=200, plan_ids=[Command.link(plan.id)])
@@ -354,6 +373,57 @@ class TestAlert(AlertCommon):
                 self.assertRaisesRegex(ValidationError, "no condition"),
             ):
                 self._create_alert(extra_domain=text)
+
+    def test_a_value_that_does_not_fit_its_field_is_refused_with_words(self):
+        for text in (
+            "[('mrr', '>', 'much')]",
+            f"[('mrr', '>', {10**400})]",
+            "[('client_order_ref', 'like', 'a\\x00b')]",
+            "[('end_date', '<', 'one day')]",
+        ):
+            with (
+                self.subTest(text=text),
+                mute_logger("odoo.sql_db"),
+                self.assertRaisesRegex(ValidationError, "condition"),
+            ):
+                self._create_alert(extra_domain=text)
+
+    def test_numbers_that_make_no_sense_are_refused(self):
+        for values in (
+            {"mrr_min": 500, "mrr_max": 200},
+            {"mrr_max": 200, "activity_days": -1},
+            {"mrr_max": 200, "activity_days": 999999999},
+        ):
+            with (
+                self.subTest(values=values),
+                mute_logger("odoo.sql_db"),
+                self.assertRaises(IntegrityError),
+            ):
+                self._create_alert(**values)
+
+    def test_a_mail_that_is_about_something_else_is_refused(self):
+        for action, field, model in (
+            ("mail", "mail_template_id", "mail.template"),
+            ("rating", "rating_template_id", "mail.template"),
+            ("sms", "sms_template_id", "sms.template"),
+        ):
+            template = self.env[model].create(
+                {
+                    "name": "To a contact",
+                    "model_id": self.env["ir.model"]._get_id("res.partner"),
+                    **({"body": "Hello"} if action == "sms" else {}),
+                }
+            )
+            with (
+                self.subTest(action=action),
+                patch.object(
+                    self.env.registry["subscription.alert"],
+                    "_can_send_sms",
+                    lambda alert: True,
+                ),
+                self.assertRaisesRegex(ValidationError, "“To a contact”"),
+            ):
+                self._create_alert(mrr_max=200, action=action, **{field: template.id})
 
     # === WHAT IT DOES === #
 

@@ -128,6 +128,10 @@ class TestDemo(TransactionCase):
         asked = self.orders.filtered(lambda order: order._get_open_rating_request())
         self.assertTrue(asked)
 
+    def test_contracts_are_in_good_in_neutral_and_in_bad_health(self):
+        running = self.contracts.filtered(lambda order: order._is_live_contract())
+        self.assertEqual(set(running.mapped("health")), {"good", "neutral", "bad"})
+
     def test_payments_show_every_end_they_may_take(self):
         collections = self.contracts.collection_ids
         self.assertLessEqual(

@@ -145,6 +145,20 @@ class TestHealth(SubscriptionCommon):
                 self.template.good_health_domain = text
             self.template.invalidate_recordset()
 
+    def test_a_value_that_does_not_fit_its_field_is_refused_with_words(self):
+        for text in (
+            "[('mrr', '>', 'much')]",
+            "[('client_order_ref', 'like', 'a\\x00b')]",
+            "[('end_date', '<', 'one day')]",
+        ):
+            with (
+                self.subTest(text=text),
+                mute_logger("odoo.sql_db"),
+                self.assertRaisesRegex(ValidationError, "condition"),
+            ):
+                self.template.good_health_domain = text
+            self.template.invalidate_recordset()
+
     def test_a_condition_asks_for_nothing_its_writer_may_not_read(self):
         manager = new_test_user(
             self.env,
