@@ -310,7 +310,7 @@ class PaymentTransaction(models.Model):
         orders = tx._get_contract_orders()
         if tx.operation in ("refund", "validation") or tx._is_captured_in_parts():
             return
-        if not collection and (not orders or tx.invoice_ids):
+        if not collection and not orders:
             return
         payment = tx.payment_id
         if payment.move_id:

@@ -427,6 +427,14 @@ class SaleOrder(models.Model):
     def _with_plan(self, kwargs):
         return dict(kwargs, plan_id=self.plan_id.id) if self.plan_id else kwargs
 
+    def _recompute_prices(self):
+        """Override of `sale`: asked for, discounts are looked up anew as prices are.
+
+        Odoo clears them first, and one that is cleared looks as if it was typed.
+        """
+        order = self.with_context(force_price_recomputation=True)
+        return super(SaleOrder, order)._recompute_prices()
+
     def _compute_type_name(self):
         """Override of `sale` so that portal and documents speak of a contract."""
         super()._compute_type_name()

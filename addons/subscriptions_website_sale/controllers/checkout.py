@@ -72,7 +72,7 @@ class ShopCheckout(WebsiteSale):
         """Override of `website_sale`: say why a subscription cannot be ordered."""
         errors = super()._get_shop_payment_errors(order)
         if order._is_subscription_cart():
-            obstacle = order._confirmation_error_message()
+            obstacle = order._get_cart_obstacle()
             if obstacle:
                 errors.append(
                     (request.env._("Sorry, this cannot be ordered now."), obstacle)
@@ -95,11 +95,13 @@ class ShopCheckout(WebsiteSale):
                 .browse(request.session["sale_last_order_id"])
                 .exists()
             )
-        if order_sudo.plan_id and not order_sudo.get_portal_last_transaction():
+        payment = order_sudo.get_portal_last_transaction() if order_sudo else None
+        is_paid = payment and payment.state in ("pending", "authorized", "done")
+        if order_sudo.plan_id and not is_paid:
             if order_sudo.state == "sale":
                 request.website.sale_reset()
                 return request.redirect("/shop/confirmation")
-            if order_sudo._is_subscription_cart():
+            if order_sudo._is_subscription_cart() and not payment:
                 # Never confirmed without having asked for what it asks for.
                 return request.redirect("/shop/payment")
         return super().shop_payment_validate(sale_order_id=sale_order_id, **post)

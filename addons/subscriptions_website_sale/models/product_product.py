@@ -26,10 +26,18 @@ class ProductProduct(models.Model):
             self._prepare_offer_markup(offer, website)
             for offer in shop._get_offers(self, shop._get_place())
         ]
-        if not offers:
-            data.pop("offers", None)
-        else:
-            data["offers"] = offers[0] if len(offers) == 1 else offers
+        if len(offers) == 1:
+            data["offers"] = offers[0]
+        elif offers:
+            prices = [offer["price"] for offer in offers]
+            data["offers"] = {
+                "@type": "AggregateOffer",
+                "priceCurrency": website.currency_id.name,
+                "lowPrice": min(prices),
+                "highPrice": max(prices),
+                "offerCount": len(offers),
+                "offers": offers,
+            }
         return data
 
     def _prepare_offer_markup(self, offer, website):

@@ -86,7 +86,10 @@ class ProductTemplate(models.Model):
         """Override of `product`: the shop asks whether a product has a price."""
         if self.recurring_invoice and request and request.is_frontend:
             shop = self.env["subscription.shop"]
-            offers = shop._get_offers(product or self, shop._get_place())
+            place = shop._get_place()
+            if self.id in place.grid:
+                return (place.grid[self.id] or {}).get("price", 0.0)
+            offers = shop._get_offers(product or self, place)
             return max((offer["price"] for offer in offers), default=0.0)
         return super()._get_contextual_price(product=product)
 
@@ -95,7 +98,10 @@ class ProductTemplate(models.Model):
         shown = super()._website_show_quick_add()
         if shown and self.recurring_invoice and not self.accept_one_time:
             shop = self.env["subscription.shop"]
-            return bool(shop._get_product_plans(self, shop._get_place()))
+            place = shop._get_place()
+            if self.id in place.grid:
+                return bool(place.grid[self.id])
+            return bool(shop._get_product_plans(self, place))
         return shown
 
     # === LISTS === #

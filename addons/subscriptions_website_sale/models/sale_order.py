@@ -48,8 +48,11 @@ class SaleOrder(models.Model):
         """
         self.ensure_one()
         plans = {}
-        for line in self.order_line:
+        is_cart = self.website_id and not self.parent_order_id
+        for line in self.order_line if is_cart else ():
             plan = line.cart_plan_id
+            if line.combo_item_id:
+                continue  # it goes with its combo
             if plan and plan != self.plan_id and line.is_recurring:
                 plans[plan] = plans.get(plan, self.order_line.browse()) | line
         parts = []
@@ -71,8 +74,8 @@ class SaleOrder(models.Model):
     def _get_rebate_shares(self, parts):
         """Return how rebates of the whole cart are spread over its parts.
 
-        In proportion to what the other lines of each part come to; what rounding leaves
-        stays with the first.
+        In proportion to what is due now of each part; what rounding leaves stays with
+        the first.
 
         :param list[tuple] parts: see `_get_cart_parts`
         :return: for each rebate, price per unit by part; lines that recur have none
@@ -82,9 +85,16 @@ class SaleOrder(models.Model):
         rebates = parts[0][1].filtered(
             lambda line: not line.is_recurring and line.price_subtotal < 0
         )
+        if not rebates:
+            return {}
         weights = [
-            sum((lines - rebates).mapped("price_total")) for _plan, lines in parts
+            self._suppose_part(plan, lines - rebates)._get_amount_due_now()
+            for plan, lines in parts
         ]
+        if not any(weights):  # whenever it is due
+            weights = [
+                sum((lines - rebates).mapped("price_total")) for _plan, lines in parts
+            ]
         total = sum(weights)
         shares = {}
         for rebate in rebates if total > 0 else ():
@@ -111,21 +121,32 @@ class SaleOrder(models.Model):
         parts = self._get_cart_parts()
         shares = self._get_rebate_shares(parts)
         for index, (plan, lines) in enumerate(parts):
-            draft = self._suppose()
-            with self._keeping_prices(draft.order_line):
-                draft.order_line = draft.order_line.filtered(
-                    lambda line, lines=lines: line._origin in lines
-                    or line._origin in shares
-                )
-                draft.plan_id = plan
-                # Else whoever asks what is due would suppose it anew.
-                draft.start_date = self.start_date or self._get_today()
-                for line in draft.order_line:
-                    line.cart_plan_id = False
-                    if line._origin in shares:
-                        line.price_unit = shares[line._origin][index]
-            yield draft
+            amounts = {rebate: shares[rebate][index] for rebate in shares}
+            yield self._suppose_part(plan, lines, amounts)
         self._suppose()
+
+    def _suppose_part(self, plan, lines, rebates=None):
+        """Return the contract that some lines of a cart become, as an unsaved copy.
+
+        :param plan: its plan
+        :param lines: its lines
+        :param dict rebates: prices per unit of rebates that it has a share in
+        :rtype: sale.order
+        """
+        rebates = rebates or {}
+        draft = self._suppose()
+        with self._keeping_prices(draft.order_line):
+            draft.order_line = draft.order_line.filtered(
+                lambda line: line._origin in lines or line._origin in rebates
+            )
+            draft.plan_id = plan
+            # Else whoever asks what is due would suppose it anew.
+            draft.start_date = self.start_date or self._get_today()
+            for line in draft.order_line:
+                line.cart_plan_id = False
+                if line._origin in rebates:
+                    line.price_unit = rebates[line._origin]
+        return draft
 
     # === WHAT IT COMES TO === #
 

@@ -52,7 +52,10 @@ class SaleOrder(models.Model):
             return super()._cart_add(product_id, quantity, uom_id=uom_id, **kwargs)
         try:
             plan = self._choose_cart_plan(
-                product, plan_id, is_option=bool(kwargs.get("linked_line_id"))
+                product,
+                plan_id,
+                is_option=bool(kwargs.get("linked_line_id")),
+                quantity=quantity,
             )
         except UserError as error:
             return {
@@ -69,7 +72,9 @@ class SaleOrder(models.Model):
         self._add_setup_fee(result.get("line_id"))
         return result
 
-    def _choose_cart_plan(self, product, plan_id=None, is_option=False, line=None):
+    def _choose_cart_plan(
+        self, product, plan_id=None, is_option=False, line=None, quantity=1.0
+    ):
         """Return the plan that a product is bought with.
 
         :param product: the product.product, sold by subscription
@@ -77,12 +82,15 @@ class SaleOrder(models.Model):
         :param bool is_option: whether it is bought along with something else, whose
             plan was asked for: where that is not offered, the default will do
         :param line: the line that is changed, if there is one already
+        :param float quantity: how many are bought
         :return: the plan, none to buy once
         :rtype: subscription.plan
         :raise UserError: in the customer's words, where it is not offered so
         """
         shop = self.env["subscription.shop"]
-        plans = shop._get_product_plans(product, shop._get_place(self))
+        plans = shop._get_product_plans(
+            product, shop._get_place(self), quantity=max(quantity, 1.0)
+        )
         none = plans.browse()
         if plan_id is None:
             plan = plans[:1]
@@ -124,7 +132,9 @@ class SaleOrder(models.Model):
         """
         if not plan or self.website_id.subscription_cart_plans != "one":
             return
-        others = self.order_line - (line or self.order_line.browse())
+        others = self.order_line
+        if line:
+            others -= line | line.linked_line_ids
         others = others.filtered("is_recurring")
         other = next(
             (one._get_plan() for one in others if one._get_plan() != plan), None
@@ -185,11 +195,14 @@ class SaleOrder(models.Model):
                 ),
             )
         plan_id = kwargs.pop("plan_id", None)
-        if line.product_id.recurring_invoice and plan_id is not None:
+        has_plan = line.product_id.recurring_invoice and not line.combo_item_id
+        if has_plan and plan_id is not None:
             current = line._get_plan().id or ONCE
             if plan_id != current:
                 try:
-                    plan = self._choose_cart_plan(line.product_id, plan_id, line=line)
+                    plan = self._choose_cart_plan(
+                        line.product_id, plan_id, line=line, quantity=quantity
+                    )
                 except UserError as error:
                     return self._refuse_cart_change(line, str(error))
                 kwargs["plan_id"] = plan.id or ONCE
@@ -278,18 +291,76 @@ class SaleOrder(models.Model):
         return super()._recompute_cart()
 
     def _check_cart_is_ready_to_be_paid(self):
-        """Override of `website_sale`: a plan that is offered no more is not paid."""
+        """Override of `website_sale`: what cannot become a contract is not paid."""
         result = super()._check_cart_is_ready_to_be_paid()
+        obstacle = self._get_cart_obstacle()
+        if obstacle:
+            raise ValidationError(obstacle)
+        return result
+
+    def _check_may_be_accepted(self):
+        """Override of `subscriptions`: a cart is checked whichever way it is paid."""
+        result = super()._check_may_be_accepted()
+        if self.website_id:
+            self._check_cart_is_ready_to_be_paid()
+        return result
+
+    def _accept_with_payment_method(self, token):
+        """Override of `subscriptions`: a cart is checked whichever way it is paid."""
+        if self.website_id:
+            self._check_cart_is_ready_to_be_paid()
+        return super()._accept_with_payment_method(token)
+
+    def _get_cart_obstacle(self):
+        """Return in the customer's words why the cart cannot be ordered, or None.
+
+        Hook for other addons.
+
+        :rtype: str | None
+        """
+        self.ensure_one()
+        error = self._confirmation_error_message()
+        if error:
+            return error
+        if not self._is_subscription_cart():
+            return None
         for line in self.order_line.filtered("is_recurring"):
             if not line.combo_item_id and not line._is_plan_offered():
-                raise ValidationError(
-                    self.env._(
-                        "%s is not offered like this any more. Reload the page to see "
-                        "what your cart comes to.",
-                        line.name_short,
-                    )
+                return self.env._(
+                    "%s is not offered like this any more. Reload the page to see what "
+                    "your cart comes to.",
+                    line.name_short,
                 )
-        return result
+        if self.website_id.subscription_cart_plans == "one" and self._is_cart_of_many():
+            return self.env._(
+                "Subscriptions with different plans are ordered one after the other."
+            )
+        return self._get_obstacle_of_what_is_due()
+
+    def _get_obstacle_of_what_is_due(self):
+        """Return why what is due now cannot be asked for, or None."""
+        if not self.plan_id._begins_with_payment():
+            once = self.order_line.filtered(
+                lambda line: not line.is_recurring
+                and not line._is_setup_fee()
+                and line.price_total > 0
+            )
+            if once:
+                return self.env._(
+                    "%(products)s would be paid with the first invoice of “%(plan)s” "
+                    "only. Please order it by itself.",
+                    products=", ".join(once.mapped("name_short")),
+                    plan=self.plan_id.name,
+                )
+        for part in self._each_contract():
+            invoices = part.preview_invoices(1)
+            if invoices and invoices[0]["amount_total"] < 0:
+                return self.env._(
+                    "The discount is more than what is due for “%s” first. Please take "
+                    "it out, or order more.",
+                    part.plan_id.name,
+                )
+        return None
 
     def _settle_cart_plans(self):
         """Let the order have the plan of its first contract, and other lines theirs.
@@ -335,24 +406,21 @@ class SaleOrder(models.Model):
         shop = self.env["subscription.shop"]
         warnings = []
         for line in self.order_line.filtered(
-            lambda line: line.is_recurring and not line.combo_item_id
+            lambda line: line._lacks_plan()
+            or (line.is_recurring and not line.combo_item_id)
         ):
-            if line._is_plan_offered():
+            if not line.exists():  # an option, taken out with its product
+                continue
+            if not line._lacks_plan() and line._is_plan_offered():
                 continue
             plan = line._get_plan()
-            other = shop._get_product_plans(line.product_id, shop._get_place(self))[:1]
-            if other:
-                warnings.append(
-                    self.env._(
-                        "%(product)s: the plan “%(plan)s” is not offered any more. It "
-                        "was replaced by “%(other)s”.",
-                        product=line.name_short,
-                        plan=plan.name,
-                        other=other.name,
-                    )
-                )
-                line.cart_plan_id = other
-            else:
+            other = shop._get_product_plans(
+                line.product_id,
+                shop._get_place(self),
+                quantity=line.product_uom_qty,
+                uom=line.product_uom_id,
+            )[:1]
+            if not other:
                 warnings.append(
                     self.env._(
                         "%s cannot be ordered online any more and was taken out.",
@@ -360,6 +428,24 @@ class SaleOrder(models.Model):
                     )
                 )
                 line.unlink()
+                continue
+            line.write({"cart_plan_id": other.id, "is_sold_once": False})
+            if not plan:
+                text = self.env._(
+                    "%(product)s is sold by subscription: it has the plan “%(other)s” "
+                    "now.",
+                    product=line.name_short,
+                    other=other.name,
+                )
+            else:
+                text = self.env._(
+                    "%(product)s: the plan “%(plan)s” is not offered any more. It "
+                    "was replaced by “%(other)s”.",
+                    product=line.name_short,
+                    plan=plan.name,
+                    other=other.name,
+                )
+            warnings.append(text)
         if warnings:
             self.shop_warning = "\n".join(warnings)
             self._settle_cart_plans()

@@ -23,7 +23,10 @@ class SaleOrder(models.Model):
         coupons, say.
         """
         parts = self._split_carts()
-        result = super(SaleOrder, self | parts)._action_confirm()
+        result = super()._action_confirm()
+        if parts:
+            # By itself: what other addons do around this is done for them as well.
+            parts._action_confirm()
         self.sudo().order_line.filtered("cart_plan_id").cart_plan_id = False
         return result
 

@@ -87,17 +87,24 @@ class SubscriptionShop(models.AbstractModel):
         :param order: the cart, None for the page
         :rtype: Place
         """
-        return Place(self.env, order)
+        if order:
+            return Place(self.env, order)
+        # Many products of a page are sold in the same place.
+        place = getattr(request, "subscription_place", None)
+        if not isinstance(place, Place) or place.pricelist != request.pricelist:
+            place = request.subscription_place = Place(self.env)
+        return place
 
     @api.model
-    def _get_product_plans(self, product, place):
+    def _get_product_plans(self, product, place, **kwargs):
         """Return the plans that a product is offered with in a place.
 
         :param product: a template or a variant
         :param Place place: where it is sold
+        :param kwargs: quantity and uom
         :rtype: subscription.plan
         """
-        plans = self._get_plans(place.website)
+        plans = place.plans
         if not product.recurring_invoice:
             return plans.browse()
         named = product.sudo().shop_plan_ids  # sudo: see `_get_plans`
@@ -105,7 +112,9 @@ class SubscriptionShop(models.AbstractModel):
             lambda plan: plan in named
             if named
             else self._is_offered(
-                product, plan, self._get_rules(product, plan, place)[product.id][1]
+                product,
+                plan,
+                self._get_rules(product, plan, place, **kwargs)[product.id][1],
             )
         )
 
@@ -125,7 +134,7 @@ class SubscriptionShop(models.AbstractModel):
         :rtype: list[dict]
         """
         offers = []
-        for plan in self._get_plans(place.website):
+        for plan in place.plans:
             price, rule = self._get_rules(product, plan, place, **kwargs)[product.id]
             if self._is_offered(product, plan, rule):
                 offers.append(
@@ -257,7 +266,7 @@ class SubscriptionShop(models.AbstractModel):
         if not templates:
             return {}
         offers = {template: [] for template in templates}
-        for plan in self._get_plans(place.website):
+        for plan in place.plans:
             rules = self._get_rules(templates, plan, place)
             for template in templates:
                 price, rule = rules[template.id]
@@ -265,11 +274,14 @@ class SubscriptionShop(models.AbstractModel):
                     offers[template].append(
                         self._prepare_offer(template, plan, price, rule, place)
                     )
-        return {
+        place.grid.update(dict.fromkeys(templates.ids))
+        prices = {
             template.id: self._summarize(template, found, place)
             for template, found in offers.items()
             if found
         }
+        place.grid.update(prices)
+        return prices
 
     @api.model
     def _summarize(self, product, offers, place):
@@ -295,6 +307,7 @@ class Place:
 
     def __init__(self, env, order=None):
         self.env = env
+        self.grid = {}  # what a list of products shows, by template id; None for none
         if order:
             self.website = order.website_id or env["website"].get_current_website()
             self.company = order.company_id
@@ -311,6 +324,7 @@ class Place:
             self.currency = self.website.currency_id
             # For prices that are valid from some day on, as Odoo's shop asks for them.
             self.today = env["sale.order"]._get_today()
+        self.plans = env["subscription.shop"]._get_plans(self.website)
 
     def with_taxes(self, product, price):
         """Return a price with or without taxes, as the shop shows it.

@@ -1,4 +1,5 @@
 from . import test_cart
+from . import test_cart_review
 from . import test_checkout
 from . import test_coupons
 from . import test_offers

@@ -183,10 +183,19 @@ class TestOffers(ShopCommon):
     def test_search_engines_are_told_of_each_plan(self):
         with self._on_page():
             data = self.seat._to_markup_data(self.website)
-        month, year = data["offers"]
+        self.assertEqual(data["offers"]["lowPrice"], 10.0)
+        month, year = data["offers"]["offers"]
         self.assertEqual((month["price"], year["price"]), (10.0, 108.0))
         quantity = year["priceSpecification"]["referenceQuantity"]
         self.assertEqual((quantity["value"], quantity["unitCode"]), (1, "ANN"))
+
+    def test_search_engines_are_told_of_goods_in_stock_as_well(self):
+        # website_sale_stock, where it is installed, says there whether it is available.
+        if "is_storable" in self.goods._fields:
+            self.goods.is_storable = True
+        with self._on_page():
+            data = self.goods._to_markup_data(self.website)
+        self.assertEqual(data["offers"]["offerCount"], 2)
 
     # === LISTS === #
 
@@ -223,6 +232,8 @@ class TestOffers(ShopCommon):
                 templates.mapped("name")
                 before = self.env.cr.sql_log_count
                 templates._get_sales_prices(self.website)
+                for template in templates:
+                    self.assertTrue(template._website_show_quick_add())
                 counts.append(self.env.cr.sql_log_count - before)
         self.assertLessEqual(counts[1], counts[0] + 3, counts)
 
