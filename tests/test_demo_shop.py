@@ -15,25 +15,29 @@ class TestDemoShop(TourCase):
         super().setUpClass()
         cls.shop = cls.env["subscription.shop"]
         cls.website = cls.env.ref("website.default_website")
-        # In the order in which they stand in the shop: its test buys them all.
-        cls.customer = new_test_user(
-            cls.env,
-            "dora_demo",
+
+    def _create_customer(self, plan):
+        """Create somebody who may order, and has saved no payment method yet."""
+        company = self.website.company_id
+        user = new_test_user(
+            self.env,
+            f"demo_customer_{plan.id}",
             "base.group_portal",
-            name="Dora Demo",
-            email="dora@example.com",
-            company_id=cls.website.company_id.id,
-            company_ids=[Command.set(cls.website.company_id.ids)],
+            name=f"Dora {plan.name}",
+            email=f"dora{plan.id}@example.com",
+            company_id=company.id,
+            company_ids=[Command.set(company.ids)],
         )
-        cls.customer.partner_id.write(
+        user.partner_id.write(
             {
                 "street": "1 Main Street",
                 "city": "Springfield",
                 "zip": "1000",
-                "country_id": cls.env.ref("base.be").id,
+                "country_id": self.env.ref("base.be").id,
                 "phone": "+32 2 555 12 34",
             }
         )
+        return user
 
     def _get_offered(self):
         """Return a product of the shop for each plan that one is offered with.
@@ -43,7 +47,7 @@ class TestDemoShop(TourCase):
         """
         cart = self.env["sale.order"].create(
             {
-                "partner_id": self.customer.partner_id.id,
+                "partner_id": self.website.user_id.partner_id.id,
                 "website_id": self.website.id,
             }
         )
@@ -82,14 +86,15 @@ class TestDemoShop(TourCase):
         Order = self.env["sale.order"]
         for plan, template in self._get_offered().items():
             with self.subTest(plan=plan.name, product=template.name):
+                customer = self._create_customer(plan)
                 self.start_tour(
                     f"{template.website_url}?plan_id={plan.id}",
                     "subscriptions_shop_demo",
-                    login=self.customer.login,
+                    login=customer.login,
                 )
                 self.env.invalidate_all()
                 order = Order.search(
-                    [("partner_id", "=", self.customer.partner_id.id)],
+                    [("partner_id", "=", customer.partner_id.id)],
                     order="id desc",
                     limit=1,
                 )

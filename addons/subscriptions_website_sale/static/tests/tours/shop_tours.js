@@ -180,8 +180,9 @@ addTour("subscriptions_shop_demo", {
             },
         },
         {content: "It is in the cart", trigger: '.toast a[href="/shop/cart"]'},
-        ...goTo("/shop/payment"),
-        ...order(),
+        ...goTo("/shop/checkout"),
+        ...goOn(),
+        ...order({card: "4242"}),
         {
             content: "There is a contract",
             trigger: ".o_subscription_bought a",
