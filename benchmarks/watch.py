@@ -155,14 +155,29 @@ def let_things_happen(env, template):
                invoice_date_due = current_date - 60
           FROM bench_bill bill WHERE bill.move_id = account_move.id;
 
-        -- Each has been charged, some in vain.
+        -- Each has been charged, some in vain, twice.
         INSERT INTO subscription_collection
-                    (move_id, order_id, company_id, state, attempt)
+                    (move_id, order_id, company_id, state, attempt, was_declined,
+                     outcome)
         SELECT move_id, order_id, company_id,
-               CASE WHEN number %% 20 = 1 THEN 'declined' ELSE 'paid' END, 2
+               CASE WHEN number %% 20 = 1 THEN 'declined' ELSE 'paid' END, 2,
+               number %% 20 = 1, CASE WHEN number %% 20 = 1 THEN 'open' END
           FROM bench_bill;
         INSERT INTO subscription_collection_order_rel (collection_id, order_id)
         SELECT id, order_id FROM subscription_collection;
+        INSERT INTO payment_transaction
+                    (provider_id, payment_method_id, reference, amount, currency_id,
+                     partner_id, operation, state, collection_id)
+        SELECT (SELECT min(id) FROM payment_provider),
+               (SELECT min(id) FROM payment_method),
+               'BENCH-' || collection.id || '-' || number, 1, contract.currency_id,
+               contract.partner_id, 'offline',
+               CASE WHEN collection.state = 'paid' THEN 'done' ELSE 'error' END,
+               collection.id
+          FROM subscription_collection collection
+          JOIN sale_order contract ON contract.id = collection.order_id
+          JOIN generate_series(1, 2) number
+            ON number = 1 OR collection.state = 'declined';
 
         -- One of the products is billed by what is delivered of it.
         UPDATE product_template SET invoice_policy = 'delivery'
@@ -173,7 +188,7 @@ def let_things_happen(env, template):
                       ORDER BY line.id LIMIT 1);
         UPDATE sale_order_line SET qty_to_invoice = 0;
         ANALYZE sale_order, account_move_line, account_move, subscription_collection,
-                subscription_collection_order_rel;
+                subscription_collection_order_rel, payment_transaction;
         """,
         {"template": template.id},
     )

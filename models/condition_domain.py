@@ -89,15 +89,15 @@ def try_condition(env, domain):
 
 def _find_missing_record(env, domain, model="sale.order"):
     for condition in domain.iter_conditions():
-        field = _get_field(env[model], condition.field_expr)
-        if field is None or not field.comodel_name:
+        field, comodel = _get_field(env[model], condition.field_expr)
+        if not comodel:
             continue
         values = condition.value
         if condition.operator in ("any", "not any"):
             if isinstance(values, (list, tuple)):
                 values = Domain(values)
             missing = isinstance(values, Domain) and _find_missing_record(
-                env, values, field.comodel_name
+                env, values, comodel
             )
             if missing:
                 return missing
@@ -109,18 +109,23 @@ def _find_missing_record(env, domain, model="sale.order"):
         # A tick is a number to Python, and no record.
         ids = [one for one in values or () if one and type(one) is int]
         # sudo: whether it is there, not what it is
-        records = env[field.comodel_name].sudo().browse(ids)
+        records = env[comodel].sudo().browse(ids)
         if gone := records - records.exists():
             return field.get_description(env, ["string"])["string"], gone.ids[0]
     return None
 
 
 def _get_field(model, path):
-    field = None
+    """Return the last field of a path, and the model whose records it names.
+
+    The number of a record names it as well: `plan_id.id`.
+    """
+    field = comodel = None
     for name in path.split("."):
         field = model._fields.get(name)
         if field is None:
-            return None
+            return None, None
+        comodel = model._name if name == "id" else field.comodel_name
         if field.comodel_name:
             model = model.env[field.comodel_name]
-    return field
+    return field, comodel

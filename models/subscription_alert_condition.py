@@ -235,15 +235,26 @@ class SubscriptionAlert(models.Model):
         )
 
     def _get_declined_domain(self, today):
-        """Return whose payment was declined so many times, and is still not made."""
+        """Return whose payment was declined so many times, and is still not made.
+
+        Tried once more, it is still the same payment: while nobody knows what comes of
+        that, it has neither begun nor ceased to be declined.
+        """
         return self._find_by_sql(
             SQL(
                 """SELECT rel.order_id
                       FROM subscription_collection collection
                       JOIN subscription_collection_order_rel rel
                         ON rel.collection_id = collection.id
-                     WHERE collection.state = 'declined'
-                       AND collection.attempt >= %s""",
+                      JOIN payment_transaction attempt
+                        ON attempt.collection_id = collection.id
+                     WHERE collection.outcome = 'open'
+                       AND attempt.operation = 'offline'
+                       AND (attempt.state = 'error'
+                            OR attempt.state = 'cancel'
+                           AND attempt.refusal IS DISTINCT FROM 'not_tried')
+                     GROUP BY rel.order_id, collection.id
+                    HAVING COUNT(*) >= %s""",
                 self.collection_declined,
             )
         )

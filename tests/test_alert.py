@@ -304,6 +304,8 @@ class TestAlert(AlertCommon):
             for text in (
                 f"[('order_line', 'any', [('product_id', 'in', [{product.id}])])]",
                 f"[('partner_id', 'child_of', [{partner.id}])]",
+                f"[('order_line.product_id.id', '=', {product.id})]",
+                f"[('partner_id', 'any', [('id', '=', {partner.id})])]",
             )
         ]
         product.unlink()

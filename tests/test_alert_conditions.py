@@ -1,12 +1,13 @@
 from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
 
+from .collection_common import CollectionCommon
+from .common import TODAY
 from .test_alert import AlertCommon
 
 
-@tagged("post_install", "-at_install")
-class TestAlertConditions(AlertCommon):
-    """Each threshold is crossed up and down once, and one call is planned."""
+class CrossingCommon(AlertCommon):
+    """Ways to cross a threshold, and to come back."""
 
     def _at(self, day):
         """Go to a day, as the nightly run does."""
@@ -31,6 +32,11 @@ class TestAlertConditions(AlertCommon):
         )
         self.assertEqual(len(row), 1)
         self.assertTrue(row.ended_on, "it may begin anew")
+
+
+@tagged("post_install", "-at_install")
+class TestAlertConditions(CrossingCommon):
+    """Each threshold is crossed up and down once, and one call is planned."""
 
     def test_mrr_of_a_number_and_more(self):
         self._at("2026-07-15")
@@ -215,33 +221,6 @@ class TestAlertConditions(AlertCommon):
 
         self._cross(contract, lambda: self._at("2026-08-08"), bill)
 
-    def test_a_payment_that_was_declined_so_many_times(self):
-        self._at("2026-07-15")
-        contract = self._create_contract()
-        collection = (
-            self.env["subscription.collection"]
-            .sudo()
-            .create(
-                {
-                    "move_id": contract.invoice_ids.id,
-                    "order_id": contract.id,
-                    "order_ids": [Command.link(contract.id)],
-                    "company_id": self.company.id,
-                    "state": "declined",
-                    "attempt": 1,
-                }
-            )
-        )
-        self._create_alert(collection_declined=2)
-
-        def set_to(**values):
-            collection.write(values)
-            contract._mark_changed()
-
-        self._cross(
-            contract, lambda: set_to(attempt=2), lambda: set_to(state="cancelled")
-        )
-
     def test_the_first_invoice_is_paid(self):
         self._at("2026-07-15")
         contract = self._create_contract()
@@ -315,3 +294,64 @@ class TestAlertConditions(AlertCommon):
                 self.assertEqual(self._count(inside), 1)
                 self.assertEqual(self._count(outside), 0)
                 alert.active = False
+
+
+@tagged("post_install", "-at_install")
+@freeze_time(TODAY)
+class TestAlertPayments(CrossingCommon, CollectionCommon):
+    """Payments that a provider declines, on days 0, 3, 5 and 7 of the usual policy."""
+
+    def _set_answer(self, contract, answer):
+        contract.payment_token_id.provider_ref = answer
+
+    def test_a_payment_that_was_declined_twice(self):
+        contract = self._create_charged("declined")
+        self._create_alert(collection_declined=2)
+        self._collect("2026-07-01")
+
+        def pay():
+            self._set_answer(contract, "done")
+            self._collect("2026-07-06")
+
+        self._cross(contract, lambda: self._collect("2026-07-04"), pay)
+
+    def test_tried_again_it_is_still_the_same_that_was_declined(self):
+        contract = self._create_charged("declined")
+        alert = self._create_alert(collection_declined=2)
+        self._collect("2026-07-01")
+        self._collect("2026-07-04")
+        self._run_alerts()
+        self.assertEqual(self._count(contract), 1)
+        self._set_answer(contract, "pending")
+        self._collect("2026-07-06")
+        self.assertEqual(self._get_collection(contract).state, "pending")
+        self._run_alerts()
+        self.assertFalse(alert.match_ids.ended_on, "nobody knows yet")
+        self._notify(self._get_collection(contract).sudo().transaction_id, "declined")
+        self._collect("2026-07-07")
+        self._run_alerts()
+        self.assertEqual(self._get_collection(contract).state, "declined")
+        self.assertEqual(self._count(contract), 1)
+
+    def test_what_no_provider_was_asked_for_was_not_declined(self):
+        contract = self._create_charged("bad key")
+        self._create_alert(collection_declined=2)
+        self._collect("2026-07-01")
+        self._set_answer(contract, "declined")
+        self._collect("2026-07-02")
+        self.assertEqual(self._get_collection(contract).attempt, 2)
+        self._run_alerts()
+        self.assertEqual(self._count(contract), 0)
+
+    def test_a_declined_payment_wakes_the_alerts(self):
+        contract = self._create_charged("declined")
+        self._create_alert(collection_declined=2)
+        Trigger = self.env["ir.cron.trigger"].sudo()
+        cron = self.env.ref("subscriptions.ir_cron_run_alerts")
+        for day in ("2026-07-01", "2026-07-04", "2026-07-06"):
+            Trigger.search([("cron_id", "=", cron.id)]).unlink()
+            self._collect(day)
+            self.env.flush_all()
+            self.env.cr.precommit.run()
+            self.assertTrue(Trigger.search_count([("cron_id", "=", cron.id)]), day)
+        self.assertEqual(self._get_collection(contract).attempt, 3)

@@ -130,7 +130,10 @@ class TestDemo(TransactionCase):
 
     def test_contracts_are_in_good_in_neutral_and_in_bad_health(self):
         running = self.contracts.filtered(lambda order: order._is_live_contract())
-        self.assertEqual(set(running.mapped("health")), {"good", "neutral", "bad"})
+        healths = running.mapped("health")
+        self.assertEqual(set(healths), {"good", "neutral", "bad"})
+        self.assertGreaterEqual(healths.count("good"), 5)
+        self.assertGreaterEqual(healths.count("bad"), 3, "what is held, too")
 
     def test_payments_show_every_end_they_may_take(self):
         collections = self.contracts.collection_ids

@@ -1,5 +1,7 @@
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 from odoo.tests import freeze_time, new_test_user, tagged
@@ -203,6 +205,17 @@ class TestHealth(SubscriptionCommon):
         self.assertEqual(contract.health, "good", "as it was")
         self._run_nightly()
         self.assertIn("x_gone", self.template.health_error)
+
+    # === FORMS === #
+
+    def test_the_form_of_a_template_keeps_labels_beside_their_fields(self):
+        arch = etree.fromstring(self.template.get_view(view_type="form")["arch"])
+        for label in arch.xpath("//group[@name='sale_info']/label"):
+            name = label.get("for")
+            self.assertTrue(
+                label.getnext().xpath(f"descendant-or-self::field[@name='{name}']"),
+                name,
+            )
 
     # === SPEED === #
 

@@ -198,6 +198,20 @@ class TestSurvey(SurveyCommon):
         self.assertIn("was reminded", self._get_log(second))
         self.assertEqual(len(self._get_mails()), 2)
 
+    # === DEMONSTRATION === #
+
+    def test_the_demonstration_is_answered_and_writes_no_mail(self):
+        contracts = self.env["sale.order"].concat(
+            *(self._create_contract() for _number in range(9))
+        )
+        self.env["subscription.demo"]._let_answer(self.survey, contracts)
+        answers = self.survey.user_input_ids.filtered("order_id")
+        self.assertEqual(answers.order_id, contracts)
+        done = answers.filtered(lambda one: one.state == "done")
+        self.assertEqual(len(done), 6)
+        self.assertEqual(set(done.mapped("scoring_percentage")), {100.0, 20.0, 0.0})
+        self.assertFalse(self._get_mails())
+
     # === RIGHTS === #
 
     def test_salespeople_read_the_answers_of_their_contracts_only(self):
