@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import freeze_time, new_test_user, tagged
@@ -25,6 +27,16 @@ class TestSurvey(SurveyCommon):
     def _commit(self):
         self.env.flush_all()
         self.env.cr.precommit.run()
+
+    def _patch_signup(self, scope):
+        """Let customers sign up by themselves (b2c) or on invitation only (b2b)."""
+        patcher = patch.object(
+            self.env.registry["res.users"],
+            "_get_signup_invitation_scope",
+            lambda users: scope,
+        )
+        patcher.start()
+        self.addCleanup(patcher.stop)
 
     def _get_log(self, contract):
         return " ".join(contract.message_ids.mapped("body"))
@@ -62,9 +74,8 @@ class TestSurvey(SurveyCommon):
 
     def test_what_nobody_could_answer_is_refused_with_words(self):
         contract = self._create_contract()
-        self.env["ir.config_parameter"].sudo().set_param(
-            "auth_signup.invitation_scope", "b2b"
-        )
+        # Where there is a website, the setting is the website's.
+        self._patch_signup("b2b")
         for values, words in (
             ({"active": False}, "is closed"),
             ({"question_and_page_ids": [Command.clear()]}, "has no questions"),
