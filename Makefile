@@ -1,7 +1,7 @@
 # The commands of this repository. Each brings what it needs onto the machine first;
 # scripts/lib.sh says how. Options go to the scripts themselves: scripts/test --help.
 
-.PHONY: help run test soak lint format bench wheel stop clean
+.PHONY: help run test core soak lint format bench wheel stop clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
@@ -20,6 +20,9 @@ format: ## lay out Python, XML, JavaScript and SCSS
 
 soak: ## who is charged how often, whatever happens, at full size (an hour or two)
 	@scripts/soak
+
+core: ## Odoo's own tests of its web shop, beside us and without (half an hour or more)
+	@scripts/core
 
 bench: ## how fast we bill, beside others (PART=analytics: how fast reports are, PART=watch: alerts)
 	@scripts/bench
