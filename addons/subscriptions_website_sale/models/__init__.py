@@ -4,6 +4,7 @@ from . import product_template
 from . import res_config_settings
 from . import sale_order
 from . import sale_order_cart
+from . import sale_order_cart_check
 from . import sale_order_line
 from . import sale_order_split
 from . import subscription_plan

@@ -62,6 +62,40 @@ class ShopCommon(OnlinePaymentCommon):
         )
 
     @classmethod
+    def _price_sizes(cls, template):
+        """Let a product have two sizes: 10.00 a month small, and 15.00 large.
+
+        :return: both variants
+        """
+        sizes = cls.env["product.attribute"].create(
+            {
+                "name": "Size",
+                "display_type": "radio",
+                "value_ids": [
+                    Command.create({"name": name}) for name in ("Small", "Large")
+                ],
+            }
+        )
+        template.attribute_line_ids = [
+            Command.create(
+                {
+                    "attribute_id": sizes.id,
+                    "value_ids": [Command.set(sizes.value_ids.ids)],
+                }
+            )
+        ]
+        small, large = template.product_variant_ids
+        cls._price(small, cls.monthly, 10.0)
+        cls._price(
+            large,
+            cls.monthly,
+            15.0,
+            applied_on="0_product_variant",
+            product_id=large.id,
+        )
+        return small, large
+
+    @classmethod
     def _tax(cls, percent=10.0):
         """Create a tax, for products to be sold with."""
         return cls.env["account.tax"].create(

@@ -1,4 +1,3 @@
-from odoo.fields import Command
 from odoo.tests import tagged
 
 from .common import ShopCommon
@@ -102,31 +101,9 @@ class TestOffers(ShopCommon):
         self.assertEqual(self._get_offers(self.seat)[0]["price"], 11.0)
 
     def test_a_variant_has_the_price_of_its_own_plan_rule(self):
-        attribute = self.env["product.attribute"].create(
-            {
-                "name": "Size",
-                "value_ids": [Command.create({"name": name}) for name in "SL"],
-            }
-        )
         # Not as the product was created with: by itself, without variants.
         template = self.env["product.template"].browse(self.tryout.product_tmpl_id.id)
-        template.attribute_line_ids = [
-            Command.create(
-                {
-                    "attribute_id": attribute.id,
-                    "value_ids": [Command.set(attribute.value_ids.ids)],
-                }
-            )
-        ]
-        small, large = template.product_variant_ids
-        self._price(small, self.monthly, 10.0)
-        self._price(
-            large,
-            self.monthly,
-            15.0,
-            applied_on="0_product_variant",
-            product_id=large.id,
-        )
+        small, large = self._price_sizes(template)
         self.assertEqual(self._get_offers(small)[0]["price"], 10.0)
         self.assertEqual(self._get_offers(large)[0]["price"], 15.0)
 

@@ -1,4 +1,3 @@
-from odoo.fields import Command
 from odoo.tests import tagged
 
 from odoo.addons.subscriptions.tests.redirect_common import RedirectCommon
@@ -58,15 +57,6 @@ class TestShopTours(RedirectCommon, ShopHttpCommon, TourCase):
         self.assertEqual(cart.order_line.product_uom_qty, 2.0)
 
     def test_a_variant_with_a_price_of_its_own(self):
-        attribute = self.env["product.attribute"].create(
-            {
-                "name": "Size",
-                "display_type": "radio",
-                "value_ids": [
-                    Command.create({"name": name}) for name in ("Small", "Large")
-                ],
-            }
-        )
         template = self.env["product.template"].create(
             {
                 "name": "Locker",
@@ -75,25 +65,9 @@ class TestShopTours(RedirectCommon, ShopHttpCommon, TourCase):
                 "taxes_id": False,
                 "recurring_invoice": True,
                 "is_published": True,
-                "attribute_line_ids": [
-                    Command.create(
-                        {
-                            "attribute_id": attribute.id,
-                            "value_ids": [Command.set(attribute.value_ids.ids)],
-                        }
-                    )
-                ],
             }
         )
-        small, large = template.product_variant_ids
-        self._price(small, self.monthly, 10.0)
-        self._price(
-            large,
-            self.monthly,
-            15.0,
-            applied_on="0_product_variant",
-            product_id=large.id,
-        )
+        _small, large = self._price_sizes(template)
         cart = self._walk(template, "subscriptions_shop_variant")
         self.assertEqual(cart.order_line.product_id, large)
         self.assertEqual(cart.order_line.price_unit, 15.0)
