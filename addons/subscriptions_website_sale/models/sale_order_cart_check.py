@@ -1,5 +1,4 @@
-"""What keeps a cart in order: its own plan, what is not offered any more, what cannot be
-ordered so."""
+"""What keeps a cart in order: its own plan, what is gone, what cannot be ordered so."""
 
 from contextlib import contextmanager
 
