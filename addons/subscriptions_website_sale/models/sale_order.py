@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import format_date
 
 from odoo.addons.subscriptions.const import CONTRACT_STATES, QUOTATION_STATES
+from odoo.addons.subscriptions.engine.proration import exact
 
 
 class SaleOrder(models.Model):
@@ -102,8 +103,8 @@ class SaleOrder(models.Model):
                 self.currency_id.round(rebate.price_unit * weight / total)
                 for weight in weights
             ]
-            amounts[0] = rebate.price_unit - sum(amounts[1:])
-            shares[rebate] = amounts
+            rest = exact(rebate.price_unit) - sum(map(exact, amounts[1:]))
+            shares[rebate] = [float(rest), *amounts[1:]]
         return shares
 
     def _each_contract(self):
@@ -140,6 +141,8 @@ class SaleOrder(models.Model):
                 lambda line: line._origin in lines or line._origin in rebates
             )
             draft.plan_id = plan
+            # As the customer was asked, also while it is being confirmed.
+            draft.state = "draft"
             # Else whoever asks what is due would suppose it anew.
             draft.start_date = self.start_date or self._get_today()
             for line in draft.order_line:

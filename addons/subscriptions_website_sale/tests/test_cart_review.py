@@ -192,6 +192,23 @@ class TestCartInOrder(ShopCommon):
             cart.cart_part_ids.order_line.filtered(lambda line: line.price_unit < 0)
         )
 
+    def test_a_rebate_is_spread_as_the_customer_was_told(self):
+        # What is invoiced when it is delivered is on no invoice at confirmation.
+        self.setup_fee.invoice_policy = "delivery"
+        cart = self._create_cart(
+            (self.seat, self.monthly), (self.seat, self.yearly), self.setup_fee
+        )
+        cart.order_line = [
+            Command.create({"product_id": self.tryout.id, "price_unit": -36.8})
+        ]
+        cart.order_line[-1].is_sold_once = True
+        shares = cart._get_rebate_shares(cart._get_cart_parts())
+        # 260.00 and 108.00 of 368.00 are due now
+        self.assertEqual(list(shares.values()), [[-26.0, -10.8]])
+        cart.action_confirm()
+        self.assertEqual(cart.order_line[-1].price_unit, -26.0)
+        self.assertEqual(cart.cart_part_ids.order_line[-1].price_unit, -10.8)
+
     def test_a_price_for_many_is_offered_for_many_only(self):
         self._price(self.tryout, self.yearly, 5.0, min_quantity=5)
         cart = self._create_cart()
