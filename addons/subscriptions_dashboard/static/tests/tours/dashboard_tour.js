@@ -1,7 +1,6 @@
-import {registry} from "@web/core/registry";
+import {addTour} from "@subscriptions/../tests/tours/add_tour";
 
-registry.category("web_tour.tours").add("subscriptions_dashboard", {
-    timeout: 60000,
+addTour("subscriptions_dashboard", {
     steps: () => [
         {
             trigger: ".o_search_panel .active:contains('Subscriptions')",
