@@ -245,8 +245,9 @@ class SaleOrder(models.Model):
             label = self._get_totals_label("once")
             rows.insert(0, {"label": label, "amount": once, "date": False})
         payment = self.get_portal_last_transaction()
-        paid = payment.amount if payment.operation != "validation" else 0.0
-        return {"due": paid, "tax": 0.0, "rows": rows}
+        is_paid = payment.state in ("authorized", "done")
+        is_paid = is_paid and payment.operation != "validation"
+        return {"due": payment.amount if is_paid else 0.0, "tax": 0.0, "rows": rows}
 
     def _get_shown_amount(self):
         """Return which amount the shop shows: with or without taxes."""

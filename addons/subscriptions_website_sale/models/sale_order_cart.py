@@ -224,11 +224,8 @@ class SaleOrder(models.Model):
         values = super()._prepare_order_line_update_values(
             order_line, quantity, **kwargs
         )
-        for name, value in self._prepare_plan_values(plan_id).items():
-            if (
-                order_line[name].id if name == "cart_plan_id" else order_line[name]
-            ) != (value):
-                values[name] = value
+        if plan_id is not None and plan_id != (order_line._get_plan().id or ONCE):
+            values.update(self._prepare_plan_values(plan_id))
         return values
 
     def _verify_updated_quantity(

@@ -70,6 +70,13 @@ class TestSplit(ShopCommon):
         self.assertEqual((cart.state, cart.in_trial), ("sale", True))
         self.assertEqual(cart.payment_token_id, tx.token_id)
 
+    def test_a_payment_that_failed_before_does_not_count_as_paid(self):
+        cart = self._create_cart(self.tryout)
+        self._answer(self._create_payment(cart, 5.0), "error")
+        cart._accept_with_payment_method(self.token)
+        self.assertEqual(cart.state, "sale")
+        self.assertEqual(cart._get_bought_summary()["due"], 0.0)
+
     def test_after_the_trial_the_saved_method_is_charged_once(self):
         cart = self._create_cart(self.tryout)
         self._pay_cart(cart)
